@@ -1,0 +1,52 @@
+// cursor.h - a walk over sorted entries, in both directions.
+//
+// A cursor stands on an entry or on nothing. Moves are virtual; looking at the entry is not, since
+// the mover leaves it in `entry_`. Every version of every key is visited: hiding old versions and
+// deletes is the business of engine/scan.
+//
+// THREADS    one thread at a time.
+// LIFETIME   entry() is valid until the next move or the end of the cursor.
+// ERRORS     a failed move leaves the cursor on nothing with status() set, for good: an end with
+//            ok() is the true end. Whoever stops at !valid() must ask status().
+#pragma once
+
+#include <string_view>
+
+#include "key/entry.h"
+#include "nacre/status.h"
+
+namespace nacre {
+
+class Cursor {
+ public:
+  Cursor() = default;
+  Cursor(const Cursor&) = delete;
+  Cursor& operator=(const Cursor&) = delete;
+  virtual ~Cursor() = default;
+
+  bool valid() const { return valid_; }
+  const Entry& entry() const { return entry_; }
+  const Status& status() const { return status_; }
+
+  virtual void first() = 0;
+  virtual void last() = 0;
+  /// To the first entry at or after (key, trailer) in the order of entry.h.
+  virtual void seek(std::string_view key, Trailer trailer) = 0;
+  /// To the last entry before (key, trailer).
+  virtual void seek_before(std::string_view key, Trailer trailer) = 0;
+  /// Both need valid().
+  virtual void next() = 0;
+  virtual void prev() = 0;
+
+ protected:
+  void fail(Status status) {
+    valid_ = false;
+    status_ = std::move(status);
+  }
+
+  Entry entry_;
+  bool valid_ = false;
+  Status status_;
+};
+
+}  // namespace nacre

@@ -153,9 +153,11 @@ class NACRE_API Executor {
   /// Queues a task once `nanos` have passed.
   virtual void submit_after(Lane lane, std::uint64_t nanos, Task task) = 0;
   /// An executor without threads of its own runs its next due task on the calling thread and
-  /// returns true, or false when none is due. An executor with threads returns false. Whoever
-  /// waits for background work must offer this first, holding no lock.
+  /// returns true, or false when none is due. An executor with threads returns false.
   virtual bool run_one() = 0;
+  /// As run_one(), but when no task is due and some wait for their time, that time comes first.
+  /// Whoever waits for background work must offer this before, holding no lock.
+  virtual bool run_next() { return run_one(); }
 };
 
 /// The world of a store. Must outlive every store opened in it.
@@ -170,7 +172,8 @@ class NACRE_API Env {
   /// Memory that this process may use, in bytes: the machine's, or less under a limit.
   virtual std::uint64_t memory_bytes() = 0;
 
-  /// The operating system's files and clock and two background threads, shared by the process.
+  /// The operating system's files and clock and a few background threads (one each for log space,
+  /// flushes and compactions, started when first needed), shared by the process.
   /// Never destroyed.
   static Env& posix();
 };

@@ -7,6 +7,7 @@
 // that must wait takes a counted reference first and lets its guard go.
 //
 // THREADS    any number, coming and going. One domain for the whole process.
+// FORK       the child goes on with its one thread; guards of other threads don't hold it up.
 // SOURCE     K. Fraser, Practical lock-freedom (2004), section 5.2.3.
 #pragma once
 

@@ -36,7 +36,7 @@ class Guarded {
     void wait(std::condition_variable& changed, Executor& executor, Predicate&& done) {
       while (!done()) {
         bool ran = false;
-        unlock_while([&] { ran = executor.run_one(); });
+        unlock_while([&] { ran = executor.run_next(); });
         if (ran || done()) continue;
         changed.wait(lock_);
       }
@@ -55,7 +55,7 @@ class Guarded {
 
  private:
   std::mutex mutex_;
-  T value_;
+  T value_{};
 };
 
 }  // namespace nacre

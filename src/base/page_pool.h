@@ -28,6 +28,7 @@ class PagePool {
   /// A page of kPageBytes, aligned to its size, with undefined content. Aborts when the system has
   /// no memory.
   char* take();
+  /// Takes back a page of this or any other pool: a page doesn't know where it came from.
   void give_back(char* page);
 
  private:

@@ -49,4 +49,6 @@ class Cursor {
   Status status_;
 };
 
+using EntryCursor = Cursor;
+
 }  // namespace nacre

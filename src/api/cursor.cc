@@ -1,0 +1,98 @@
+// Snapshots, cursors and scans as users hold them.
+
+#include "nacre/cursor.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include "engine/engine.h"
+#include "engine/walk.h"
+#include "nacre/snapshot.h"
+
+namespace nacre {
+
+Snapshot::Snapshot(std::shared_ptr<engine::Engine> engine, std::uint64_t seq)
+    : engine_(std::move(engine)), seq_(seq) {}
+
+Snapshot::Snapshot(Snapshot&& other) noexcept
+    : engine_(std::move(other.engine_)), seq_(std::exchange(other.seq_, 0)) {}
+
+Snapshot& Snapshot::operator=(Snapshot&& other) noexcept {
+  std::swap(engine_, other.engine_);
+  std::swap(seq_, other.seq_);
+  return *this;
+}
+
+Snapshot::~Snapshot() {
+  if (engine_ != nullptr) engine_->release_snapshot(seq_);
+}
+
+Range Range::prefix(std::string_view prefix) {
+  Range range{.lower = std::string(prefix), .upper = std::string(prefix)};
+  // The first key that does not begin with the prefix: its last byte that can grow, grown.
+  while (!range.upper->empty() && range.upper->back() == '\xff') range.upper->pop_back();
+  if (range.upper->empty()) {
+    range.upper.reset();
+  } else {
+    ++range.upper->back();
+  }
+  return range;
+}
+
+DbCursor::DbCursor(std::unique_ptr<engine::Walk> walk) : walk_(std::move(walk)) {}
+DbCursor::DbCursor(DbCursor&&) noexcept = default;
+DbCursor& DbCursor::operator=(DbCursor&&) noexcept = default;
+DbCursor::~DbCursor() = default;
+
+bool DbCursor::valid() const { return walk_->valid(); }
+std::string_view DbCursor::key() const { return walk_->key(); }
+std::string_view DbCursor::value() const { return walk_->value(); }
+const Status& DbCursor::status() const { return walk_->status(); }
+void DbCursor::first() { walk_->first(); }
+void DbCursor::last() { walk_->last(); }
+void DbCursor::seek(std::string_view key) { walk_->seek(key); }
+void DbCursor::seek_for_prev(std::string_view key) { walk_->seek_for_prev(key); }
+void DbCursor::next() { walk_->next(); }
+void DbCursor::prev() { walk_->prev(); }
+
+Scan::Scan(DbCursor cursor, bool reverse) : cursor_(std::move(cursor)), reverse_(reverse) {}
+Scan::Scan(Status error) : error_(std::move(error)) {}
+
+Scan::Scan(Scan&& other) noexcept
+    : cursor_(std::exchange(other.cursor_, std::nullopt)),
+      error_(std::exchange(other.error_, Status())),
+      reverse_(other.reverse_),
+      looked_(other.looked_) {}
+
+Scan& Scan::operator=(Scan&& other) noexcept {
+  std::swap(cursor_, other.cursor_);
+  std::swap(error_, other.error_);
+  std::swap(reverse_, other.reverse_);
+  std::swap(looked_, other.looked_);
+  return *this;
+}
+
+Scan::~Scan() {
+  const Status& outcome = cursor_.has_value() ? cursor_->status() : error_;
+  if (outcome.ok() || looked_) return;
+  std::fprintf(stderr, "nacre: a scan ended early and nobody asked its status(): %s\n",
+               outcome.to_string().c_str());
+  std::abort();
+}
+
+Scan::Iterator Scan::begin() {
+  if (cursor_.has_value()) reverse_ ? cursor_->last() : cursor_->first();
+  return Iterator(this);
+}
+
+const Status& Scan::status() const {
+  looked_ = true;
+  return cursor_.has_value() ? cursor_->status() : error_;
+}
+
+KeyValue Scan::entry() const { return {cursor_->key(), cursor_->value()}; }
+void Scan::advance() { reverse_ ? cursor_->prev() : cursor_->next(); }
+bool Scan::done() const { return !cursor_.has_value() || !cursor_->valid(); }
+
+}  // namespace nacre

@@ -1,0 +1,28 @@
+#include "cache/block_slots.h"
+
+#include "base/check.h"
+#include "cache/cache_core.h"
+
+namespace nacre {
+
+BlockSlots::BlockSlots(std::shared_ptr<BlockCache> cache, std::uint32_t count)
+    : cache_(std::move(cache)), count_(count), slots_(std::make_unique<Slot[]>(count)) {
+  cache_->core().budget().charge(MemoryUse::kTable, std::uint64_t{count} * sizeof(Slot));
+}
+
+BlockSlots::~BlockSlots() {
+  cache_->core().clear(slots_.get(), count_);
+  cache_->core().budget().release(MemoryUse::kTable, std::uint64_t{count_} * sizeof(Slot));
+}
+
+BlockPin BlockSlots::pin(std::uint32_t i) const {
+  NACRE_DCHECK(i < count_);
+  return BlockPin(cache_->core().pin(slots_[i]));
+}
+
+BlockPin BlockSlots::insert(std::uint32_t i, FrameBuffer frame) {
+  NACRE_DCHECK(i < count_ && frame);
+  return BlockPin(cache_->core().insert(slots_[i], std::move(frame).take()));
+}
+
+}  // namespace nacre

@@ -1,0 +1,276 @@
+#include "engine/committer.h"
+
+#include <algorithm>
+
+#include "base/hash.h"
+#include "base/try.h"
+#include "engine/batch_codec.h"
+
+namespace nacre::engine {
+
+namespace {
+
+/// A debt of sleep below this is kept until more has come together: sleeping is not that exact.
+constexpr std::uint64_t kSleepNanosMin = 200'000;
+constexpr std::uint64_t kSleepNanosMax = 5'000'000;
+/// Waits shorter than this are not worth a report.
+constexpr std::uint64_t kStallNanosReported = 1'000'000;
+
+}  // namespace
+
+Committer::Committer(Context& context, CurrentView& view, WalSet& wals, FileNumbers& numbers,
+                     Hooks hooks)
+    : context_(context), view_(view), wals_(wals), numbers_(numbers), hooks_(std::move(hooks)) {}
+
+Status Committer::start(Seq last_seq) {
+  auto state = state_.lock();
+  state->last_seq = state->flushed_seq = state->frozen_seq = last_seq;
+  context_.visible.store(last_seq, std::memory_order_release);
+  NACRE_TRY(wals_.begin(numbers_.take(), 0));
+  state->active = std::make_shared<LiveMemtable>(context_.runtime->budget, context_.runtime->pages,
+                                                 std::string_view());
+  state->active->first_segment = wals_.current();
+  view_.update([&](View& view) { view.active = state->active; });
+  return {};
+}
+
+Status Committer::write(std::string_view payload, std::uint32_t count, Durability durability) {
+  if (count == 0) return {};
+  Ticket ticket;
+  {
+    auto state = state_.lock();
+    NACRE_TRY(admit(state, payload.size(), durability));
+    ticket = NACRE_TRY(reserve(state, payload, count, durability));
+  }
+  insert(ticket, payload);
+  Status status;
+  if (durability == Durability::kDisk) {
+    status = wals_.sync_through(ticket.lsn);
+    if (!status.ok() && context_.health.fail(status)) {
+      context_.notify([&](EventListener& listener) { listener.on_error("wal sync", status); });
+      wake();
+    }
+  }
+  publish(ticket.first + count - 1);
+  return status;
+}
+
+Status Committer::admit(Lock& state, std::size_t bytes, Durability durability) {
+  NACRE_TRY(context_.health.write_status());
+  if (state->pace_nanos_per_kib != 0) pace(state, bytes);
+  NACRE_TRY(make_room(state));
+  if (durability != Durability::kMemory && state->unlogged_seq != 0) NACRE_TRY(log_unlogged(state));
+  return {};
+}
+
+void Committer::pace(Lock& state, std::size_t bytes) {
+  const std::uint64_t now = context_.clock().monotonic_nanos();
+  const std::uint64_t cost = (bytes + 64) * state->pace_nanos_per_kib / 1024;
+  state->pace_until = std::max(state->pace_until, now) + cost;
+  const std::uint64_t owed = state->pace_until - now;
+  if (owed < kSleepNanosMin) return;
+  const std::uint64_t nanos = std::min(owed, kSleepNanosMax);
+  state->pace_until -= owed - nanos;
+  state.unlock_while([&] { context_.clock().sleep_nanos(nanos); });
+  context_.stalls.fetch_add(1, std::memory_order_relaxed);
+  context_.stall_nanos.fetch_add(nanos, std::memory_order_relaxed);
+}
+
+Status Committer::make_room(Lock& state) {
+  const std::uint64_t limit = context_.settings.memtable_bytes;
+  while (state->active->table.memory_bytes() >= limit && state->last_seq > state->frozen_seq) {
+    const auto full = [&] {
+      return view_.pin()->frozen.size() >= context_.settings.frozen_memtables_max;
+    };
+    if (full()) {
+      const std::uint64_t start = context_.clock().monotonic_nanos();
+      state.wait(changed_, context_.executor(), [&] {
+        return !full() || !context_.health.ok() || !state->flush_status.ok();
+      });
+      const std::uint64_t nanos = context_.clock().monotonic_nanos() - start;
+      context_.stalls.fetch_add(1, std::memory_order_relaxed);
+      context_.stall_nanos.fetch_add(nanos, std::memory_order_relaxed);
+      if (nanos >= kStallNanosReported) {
+        state.unlock_while([&] {
+          context_.notify([&](EventListener& listener) {
+            listener.on_stall({.reason = "memtables wait for their flush", .micros = nanos / 1000});
+          });
+        });
+      }
+      NACRE_TRY(context_.health.write_status());
+      if (full() && !state->flush_status.ok()) return state->flush_status;
+      continue;  // another writer may have frozen it meanwhile
+    }
+    NACRE_TRY(freeze_active(state));
+    state.unlock_while([&] { hooks_.frozen(); });
+  }
+  return {};
+}
+
+Status Committer::next_segment(std::size_t payload_bytes) {
+  const std::optional<Lsn> end_of_old = wals_.started() ? std::optional(wals_.end()) : std::nullopt;
+  NACRE_TRY(wals_.begin(numbers_.take(), payload_bytes));
+  if (end_of_old.has_value()) hooks_.sync_older(*end_of_old);
+  return {};
+}
+
+Status Committer::freeze_active(Lock& state) {
+  NACRE_TRY(next_segment(0));
+  const MemtablePtr old = state->active;
+  old->last_seq = state->last_seq;
+  state->frozen_seq = state->last_seq;
+  state->active = std::make_shared<LiveMemtable>(context_.runtime->budget, context_.runtime->pages,
+                                                 old->table.common_prefix());
+  state->active->first_segment = wals_.current();
+  view_.update([&](View& view) {
+    view.frozen.insert(view.frozen.begin(), old);
+    view.active = state->active;
+  });
+  return {};
+}
+
+Status Committer::log_unlogged(Lock& state) {
+  if (state->unlogged_seq > state->frozen_seq) {
+    NACRE_TRY(freeze_active(state));
+    state.unlock_while([&] { hooks_.frozen(); });
+  }
+  Status status;
+  const Seq seq = state->unlogged_seq;
+  state.unlock_while([&] { status = wait_flushed(seq); });
+  return status;
+}
+
+Result<Committer::Ticket> Committer::reserve(Lock& state, std::string_view payload,
+                                             std::uint32_t count, Durability durability) {
+  if (count > kSeqMax - state->last_seq) return Status::invalid("the store is out of seqs");
+  Ticket ticket;
+  ticket.first = state->last_seq + 1;
+  if (durability == Durability::kMemory) {
+    state->unlogged_seq = state->last_seq + count;
+  } else {
+    if (!wals_.fits(payload.size())) NACRE_TRY(next_segment(payload.size()));
+    Result<Lsn> lsn = wals_.append(ticket.first, payload);
+    if (!lsn.ok()) {
+      // Without space nothing was written and the next write may try again.
+      if (lsn.error().code() != Code::kNoSpace) context_.health.fail(lsn.error());
+      return std::move(lsn).error();
+    }
+    ticket.lsn = *lsn;
+    if (wals_.wants_prepare()) hooks_.prepare();
+  }
+  state->last_seq += count;
+  state->pending.push_back({state->last_seq, false});
+  ticket.memtable = state->active;
+  return ticket;
+}
+
+void Committer::insert(const Ticket& ticket, std::string_view payload) {
+  BatchReader batch(payload);
+  Seq seq = ticket.first;
+  for (Operation op; batch.next(&op); ++seq) {
+    ticket.memtable->table.add(make_trailer(seq, op.kind), op.key, op.value,
+                               hash64(op.key, context_.salt));
+  }
+}
+
+void Committer::publish(Seq last) {
+  auto state = state_.lock();
+  auto& pending = state->pending;
+  std::lower_bound(pending.begin(), pending.end(), last, [](const Pending& entry, Seq seq) {
+    return entry.last < seq;
+  })->done = true;
+  bool moved = false;
+  while (!pending.empty() && pending.front().done) {
+    context_.visible.store(pending.front().last, std::memory_order_release);
+    pending.pop_front();
+    moved = true;
+  }
+  if (moved) changed_.notify_all();
+  if (context_.visible.load(std::memory_order_relaxed) >= last) return;
+  state.wait(changed_, context_.executor(),
+             [&] { return context_.visible.load(std::memory_order_relaxed) >= last; });
+}
+
+Status Committer::sync() {
+  Lsn lsn = 0;
+  Seq unlogged = 0;
+  {
+    auto state = state_.lock();
+    NACRE_TRY(context_.health.write_status());
+    lsn = wals_.end();
+    unlogged = state->unlogged_seq;
+    if (unlogged > state->frozen_seq) NACRE_TRY(freeze_active(state));
+  }
+  if (unlogged != 0) {
+    hooks_.frozen();
+    NACRE_TRY(wait_flushed(unlogged));
+  }
+  Status status = wals_.sync_through(lsn);
+  if (!status.ok() && context_.health.fail(status)) wake();
+  return status;
+}
+
+Status Committer::sync_wal() {
+  Lsn lsn = 0;
+  {
+    auto state = state_.lock();
+    lsn = wals_.end();
+  }
+  Status status = wals_.sync_through(lsn);
+  if (!status.ok() && context_.health.fail(status)) wake();
+  return status;
+}
+
+Result<Seq> Committer::freeze() {
+  auto state = state_.lock();
+  if (state->last_seq > state->frozen_seq) NACRE_TRY(freeze_active(state));
+  return state->last_seq;
+}
+
+Result<Seq> Committer::freeze_with_new_wal() {
+  auto state = state_.lock();
+  wals_.abandon();
+  NACRE_TRY(freeze_active(state));
+  return state->last_seq;
+}
+
+void Committer::wait_visible(Seq seq) {
+  auto state = state_.lock();
+  state.wait(changed_, context_.executor(),
+             [&] { return context_.visible.load(std::memory_order_relaxed) >= seq; });
+}
+
+Status Committer::wait_flushed(Seq seq) {
+  auto state = state_.lock();
+  state.wait(changed_, context_.executor(), [&] {
+    return state->flushed_seq >= seq || !state->flush_status.ok();
+  });
+  return state->flushed_seq >= seq ? Status() : state->flush_status;
+}
+
+void Committer::flushed_through(Seq seq) {
+  auto state = state_.lock();
+  state->flushed_seq = std::max(state->flushed_seq, seq);
+  if (state->unlogged_seq <= seq) state->unlogged_seq = 0;
+  state->flush_status = Status();
+  changed_.notify_all();
+}
+
+void Committer::set_flush_status(Status status) {
+  state_.lock()->flush_status = std::move(status);
+  changed_.notify_all();
+}
+
+void Committer::set_pace(std::uint64_t nanos_per_kib) {
+  state_.lock()->pace_nanos_per_kib = nanos_per_kib;
+}
+
+void Committer::wake() {
+  state_.lock();
+  changed_.notify_all();
+}
+
+std::uint64_t Committer::active_bytes() { return state_.lock()->active->table.memory_bytes(); }
+Seq Committer::last_seq() { return state_.lock()->last_seq; }
+
+}  // namespace nacre::engine

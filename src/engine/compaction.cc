@@ -1,0 +1,170 @@
+#include "engine/compaction.h"
+
+#include <memory>
+
+#include "base/try.h"
+#include "engine/level_cursor.h"
+#include "engine/table_output.h"
+#include "key/merging_cursor.h"
+#include "lsm/retention.h"
+#include "lsm/splitter.h"
+
+namespace nacre::engine {
+
+namespace {
+
+/// How many entries pass between two looks at `cancelled`.
+constexpr std::uint64_t kCancelInterval = 1024;
+
+std::unique_ptr<EntryCursor> input_cursor(const Plan& plan) {
+  std::vector<std::unique_ptr<EntryCursor>> runs;
+  for (const PlanInput& input : plan.inputs) {
+    if (input.level == 0) {
+      for (const TablePtr& table : input.tables) {
+        runs.push_back(table->reader->cursor(CursorUse::kCompaction));
+      }
+    } else {
+      runs.push_back(make_level_cursor(input.tables, CursorUse::kCompaction));
+    }
+  }
+  return make_merging_cursor(std::move(runs));
+}
+
+std::vector<Splitter::Grandparent> grandparents_of(const Plan& plan) {
+  std::vector<Splitter::Grandparent> ranges;
+  for (const TablePtr& table : plan.grandparents) {
+    ranges.push_back({table->meta.smallest, table->meta.largest, table->meta.bytes});
+  }
+  return ranges;
+}
+
+/// The output side of a merge: where tables begin and end.
+class Outputs {
+ public:
+  Outputs(Context& context, FileNumbers& numbers, const Plan& plan)
+      : context_(context),
+        numbers_(numbers),
+        plan_(plan),
+        splitter_(context.settings.options.table_bytes, grandparents_of(plan)) {}
+  Outputs(const Outputs&) = delete;
+  Outputs& operator=(const Outputs&) = delete;
+  /// Tables that were not taken are in no edit: their files go.
+  ~Outputs() {
+    for (const TablePtr& table : tables_) {
+      context_.reaper.remove(FileType::kTable, table->meta.number);
+    }
+  }
+
+  Status add(const Entry& entry) {
+    const std::uint64_t bytes = current_ == nullptr ? 0 : current_->bytes();
+    if (splitter_.before(entry.key, bytes) != SplitReason::kNone && current_ != nullptr) {
+      NACRE_TRY(finish_table());
+    }
+    if (current_ == nullptr) {
+      current_ = NACRE_TRY(TableOutput::create(context_, numbers_.take(), plan_.bottommost));
+    }
+    return current_->add(entry);
+  }
+  Status finish() {
+    if (current_ != nullptr) NACRE_TRY(finish_table());
+    return {};
+  }
+  std::vector<TablePtr> take() { return std::exchange(tables_, {}); }
+
+ private:
+  Status finish_table() {
+    tables_.push_back(NACRE_TRY(current_->finish()));
+    current_.reset();
+    return {};
+  }
+
+  Context& context_;
+  FileNumbers& numbers_;
+  const Plan& plan_;
+  Splitter splitter_;
+  std::unique_ptr<TableOutput> current_;
+  std::vector<TablePtr> tables_;
+};
+
+Edit removal_edit(const Plan& plan) {
+  Edit edit;
+  edit.reason = plan_reason_name(plan.reason);
+  for (const PlanInput& input : plan.inputs) {
+    for (const TablePtr& table : input.tables) {
+      edit.removed.push_back({.level = input.level, .number = table->meta.number});
+    }
+  }
+  return edit;
+}
+
+CompactionEvent event_of(const Plan& plan) {
+  CompactionEvent event;
+  event.reason = plan_reason_name(plan.reason);
+  event.input_level = plan.input_level;
+  event.output_level = plan.output_level;
+  event.moved = plan.kind == PlanKind::kMove;
+  for (const PlanInput& input : plan.inputs) {
+    for (const TablePtr& table : input.tables) {
+      ++event.tables_in;
+      event.entries_in += table->meta.entries;
+      if (!event.moved) event.bytes_read += table->meta.bytes;
+    }
+  }
+  return event;
+}
+
+Status merge(Context& context, const Version& version, const Plan& plan, Outputs& outputs,
+             const std::atomic<bool>& cancelled) {
+  Retention retention(context.snapshots.list(context.visible), [&](std::string_view key) {
+    return !plan.bottommost && version.may_exist_below(plan.output_level, key);
+  });
+  const auto cursor = input_cursor(plan);
+  std::uint64_t seen = 0;
+  for (cursor->first(); cursor->valid(); cursor->next()) {
+    if (++seen % kCancelInterval == 0 && cancelled.load(std::memory_order_relaxed)) {
+      return Status::closed("the store closes");
+    }
+    Entry entry = cursor->entry();
+    switch (retention.decide(entry)) {
+      case Verdict::kDrop: continue;
+      case Verdict::kKeepZeroed: entry.trailer = make_trailer(0, kind_of(entry.trailer)); break;
+      case Verdict::kKeep: break;
+    }
+    NACRE_TRY(outputs.add(entry));
+  }
+  NACRE_TRY(Status(cursor->status()));
+  return outputs.finish();
+}
+
+}  // namespace
+
+Result<CompactionResult> run_compaction(Context& context, FileNumbers& numbers,
+                                        const Version& version, const Plan& plan,
+                                        const std::atomic<bool>& cancelled) {
+  const std::uint64_t start = context.clock().monotonic_nanos();
+  CompactionResult result{removal_edit(plan), {}, event_of(plan)};
+  if (plan.kind == PlanKind::kMove) {
+    for (const PlanInput& input : plan.inputs) {
+      for (const TablePtr& table : input.tables) {
+        result.edit.added.push_back({.level = plan.output_level, .meta = table->meta});
+      }
+    }
+    result.event.tables_out = result.event.tables_in;
+  } else if (plan.kind == PlanKind::kMerge) {
+    Outputs outputs(context, numbers, plan);
+    NACRE_TRY(merge(context, version, plan, outputs, cancelled));
+    result.added = outputs.take();
+    std::uint64_t entries_out = 0;
+    for (const TablePtr& table : result.added) {
+      result.edit.added.push_back({.level = plan.output_level, .meta = table->meta});
+      result.event.bytes_written += table->meta.bytes;
+      entries_out += table->meta.entries;
+    }
+    result.event.tables_out = result.added.size();
+    result.event.entries_dropped = result.event.entries_in - entries_out;
+  }
+  result.event.micros = (context.clock().monotonic_nanos() - start) / 1000;
+  return result;
+}
+
+}  // namespace nacre::engine

@@ -1,0 +1,171 @@
+// What an engine tells about itself: statistics, the picture of its levels, and verification.
+
+#include <algorithm>
+#include <cstdio>
+
+#include "base/text.h"
+#include "base/try.h"
+#include "engine/engine.h"
+#include "lsm/file_name.h"
+#include "table/table_reader.h"
+
+namespace nacre::engine {
+
+namespace {
+
+Latency latency_of(const Histogram& histogram) {
+  return {.count = histogram.count(),
+          .mean = static_cast<std::uint64_t>(histogram.mean()),
+          .p50 = histogram.percentile(50),
+          .p99 = histogram.percentile(99),
+          .p999 = histogram.percentile(99.9),
+          .max = histogram.max()};
+}
+
+}  // namespace
+
+Stats Engine::stats() {
+  Stats stats;
+  const ViewPtr view = view_.pin();
+  const WorkStats work = scheduler_.stats();
+  for (int level = 0; level < kLevelCount; ++level) {
+    LevelStats& out = stats.levels[static_cast<std::size_t>(level)];
+    out.tables = view->version->table_count(level);
+    out.bytes = view->version->bytes(level);
+    for (const TablePtr& table : view->version->level(level)) {
+      out.entries += table->meta.entries;
+      out.deletes += table->meta.deletes;
+    }
+    out.bytes_read = work.bytes_read[static_cast<std::size_t>(level)];
+    out.bytes_written = work.bytes_written[static_cast<std::size_t>(level)];
+  }
+  stats.flushes = work.flushes;
+  stats.compactions = work.compactions;
+  stats.moves = work.moves;
+
+  const Counters& counters = context_.counters;
+  stats.puts = counters.total(Count::kPuts);
+  stats.removes = counters.total(Count::kRemoves);
+  stats.commits = counters.total(Count::kCommits);
+  stats.user_bytes = counters.total(Count::kUserBytes);
+  stats.gets = counters.total(Count::kGets);
+  stats.gets_found = counters.total(Count::kGetsFound);
+  stats.memtable_hits = counters.total(Count::kMemtableHits);
+  stats.tables_asked = counters.total(Count::kTablesAsked);
+  stats.block_hits = counters.total(Count::kBlockHits);
+  stats.block_reads = counters.total(Count::kBlockReads);
+  stats.cursors = counters.total(Count::kCursors);
+  stats.wal_bytes = wals_.bytes_written();
+  stats.wal_syncs = wals_.syncs();
+  stats.stalls = context_.stalls.load(std::memory_order_relaxed);
+  stats.stall_nanos = context_.stall_nanos.load(std::memory_order_relaxed);
+
+  stats.memtable_bytes = view->active->table.memory_bytes();
+  for (const MemtablePtr& memtable : view->frozen) {
+    stats.memtable_bytes += memtable->table.memory_bytes();
+  }
+  stats.memtables = view->frozen.size() + 1;
+  stats.snapshots = context_.snapshots.count();
+  stats.last_seq = context_.visible.load(std::memory_order_acquire);
+  stats.pending_compaction_bytes = scheduler_.debt_bytes();
+  const MemoryBudget& budget = context_.runtime->budget;
+  stats.memory_limit = budget.limit();
+  stats.memory_used = budget.used();
+  stats.cache_bytes = budget.used(MemoryUse::kCache);
+  stats.table_memory_bytes = budget.used(MemoryUse::kTable);
+  stats.get_latency = latency_of(context_.get_nanos);
+  stats.put_latency = latency_of(context_.put_nanos);
+  stats.sync_latency = latency_of(context_.sync_nanos);
+  return stats;
+}
+
+std::string Engine::levels_text() const {
+  const ViewPtr view = view_.pin();
+  std::string text;
+  for (int level = 0; level < kLevelCount; ++level) {
+    const auto tables = view->version->level(level);
+    if (tables.empty()) continue;
+    text += "level " + std::to_string(level) + ": " + std::to_string(tables.size()) +
+            (tables.size() == 1 ? " table, " : " tables, ") +
+            human_bytes(view->version->bytes(level)) + "\n";
+    for (const TablePtr& table : tables) text += "  " + render_with_sizes(table->meta) + "\n";
+  }
+  return text.empty() ? "no tables\n" : text;
+}
+
+std::uint64_t Engine::approximate_size(const Range& range) const {
+  const ViewPtr view = view_.pin();
+  std::uint64_t bytes = 0;
+  for (int level = 0; level < kLevelCount; ++level) {
+    for (const TablePtr& table : view->version->level(level)) {
+      const TableMeta& meta = table->meta;
+      const std::string lower = std::max(range.lower.value_or(meta.smallest), meta.smallest);
+      const std::string upper = std::min(range.upper.value_or(meta.largest), meta.largest);
+      if (lower > upper) continue;
+      bytes += table->reader->approximate_bytes(lower, upper);
+    }
+  }
+  return bytes;
+}
+
+Result<VerifyReport> Engine::verify(
+    const std::function<void(std::uint64_t done, std::uint64_t total)>& progress) const {
+  const ViewPtr view = view_.pin();
+  VerifyReport report;
+  std::uint64_t total = view->version->bytes();
+  // Manifest and CURRENT: read again as an open would.
+  Result<ManifestContents> manifest = recover_manifest(context_.fs(), context_.dir);
+  report.files = 2;
+  if (manifest.ok()) {
+    report.bytes += manifest->bytes;
+    total += manifest->bytes;
+  } else {
+    report.damage.push_back({std::string(kCurrentName), std::move(manifest).error()});
+  }
+  for (int level = 0; level < kLevelCount; ++level) {
+    for (const TablePtr& table : view->version->level(level)) {
+      const std::uint64_t before = report.bytes;
+      Status status = table->reader->verify([&](std::uint64_t done) {
+        if (progress) progress(before + done, total);
+        return true;
+      });
+      if (!status.ok()) {
+        report.damage.push_back({table_name(table->meta.number), std::move(status)});
+      }
+      report.bytes += table->meta.bytes;
+      ++report.files;
+      if (progress) progress(report.bytes, total);
+    }
+  }
+  return report;
+}
+
+Status Engine::destroy(const std::string& path, const Options& options) {
+  Env& env = options.env == nullptr ? Env::posix() : *options.env;
+  FileSystem& fs = env.fs();
+  if (NACRE_TRY(fs.kind(path)) != PathKind::kDirectory) {
+    return Status(Code::kNotFound, path + ": no store here");
+  }
+  const std::vector<std::string> names = NACRE_TRY(fs.list(path));
+  bool ours = false;
+  for (const std::string& name : names) ours = ours || parse_file_name(name).has_value();
+  if (!ours && !names.empty()) return Status::invalid(path + ": is not a Nacre store");
+  const auto lock = NACRE_TRY(fs.lock(join_path(path, kLockName)));
+  // CURRENT first: whatever is interrupted after it can't be opened as half a store.
+  Status current = fs.remove(join_path(path, kCurrentName));
+  if (!current.ok() && current.code() != Code::kNotFound) return current;
+  NACRE_TRY(fs.sync_dir(path));
+  bool foreign = false;
+  for (const std::string& name : names) {
+    const auto file = parse_file_name(name);
+    foreign = foreign || !file.has_value();
+    if (!file.has_value() || file->type == FileType::kCurrent || file->type == FileType::kLock) {
+      continue;
+    }
+    NACRE_TRY(fs.remove(join_path(path, name)));
+  }
+  NACRE_TRY(fs.remove(join_path(path, kLockName)));
+  return foreign ? fs.sync_dir(path) : fs.remove_dir(path);
+}
+
+}  // namespace nacre::engine

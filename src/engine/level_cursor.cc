@@ -1,0 +1,91 @@
+#include "engine/level_cursor.h"
+
+#include <algorithm>
+
+namespace nacre::engine {
+
+namespace {
+
+class LevelCursor final : public EntryCursor {
+ public:
+  LevelCursor(std::span<const TablePtr> tables, CursorUse use) : tables_(tables), use_(use) {}
+
+  void first() override {
+    open(0);
+    if (inner_ != nullptr) inner_->first();
+    settle_forward();
+  }
+  void last() override {
+    open(tables_.size() - 1);
+    if (inner_ != nullptr) inner_->last();
+    settle_backward();
+  }
+  void seek(std::string_view key, Trailer trailer) override {
+    open(table_at(key));
+    if (inner_ != nullptr) inner_->seek(key, trailer);
+    settle_forward();
+  }
+  void seek_before(std::string_view key, Trailer trailer) override {
+    // The table that could hold `key` may begin at or after (key, trailer): settling goes on to the
+    // one before it.
+    open(std::min(table_at(key), tables_.size() - 1));
+    if (inner_ != nullptr) inner_->seek_before(key, trailer);
+    settle_backward();
+  }
+  void next() override {
+    inner_->next();
+    settle_forward();
+  }
+  void prev() override {
+    inner_->prev();
+    settle_backward();
+  }
+
+ private:
+  /// The first table whose largest key is at or after `key`.
+  std::size_t table_at(std::string_view key) const {
+    const auto found = std::partition_point(
+        tables_.begin(), tables_.end(),
+        [&](const TablePtr& table) { return table->meta.largest < key; });
+    return static_cast<std::size_t>(found - tables_.begin());
+  }
+
+  void open(std::size_t index) {
+    if (index == index_ && inner_ != nullptr) return;
+    index_ = index;
+    inner_ = index < tables_.size() ? tables_[index]->reader->cursor(use_) : nullptr;
+  }
+
+  void settle_forward() {
+    while (inner_ != nullptr && !inner_->valid() && inner_->status().ok()) {
+      open(index_ + 1);
+      if (inner_ != nullptr) inner_->first();
+    }
+    show();
+  }
+  void settle_backward() {
+    while (inner_ != nullptr && !inner_->valid() && inner_->status().ok()) {
+      open(index_ - 1);  // before the first: wraps to no table
+      if (inner_ != nullptr) inner_->last();
+    }
+    show();
+  }
+  void show() {
+    if (inner_ != nullptr && !inner_->status().ok()) return fail(inner_->status());
+    valid_ = inner_ != nullptr;
+    if (valid_) entry_ = inner_->entry();
+  }
+
+  const std::span<const TablePtr> tables_;
+  const CursorUse use_;
+  std::size_t index_ = 0;
+  std::unique_ptr<EntryCursor> inner_;  // of tables_[index_]; null outside
+};
+
+}  // namespace
+
+std::unique_ptr<EntryCursor> make_level_cursor(std::span<const TablePtr> tables, CursorUse use) {
+  return std::make_unique<LevelCursor>(tables, use);
+}
+
+}  // namespace nacre::engine

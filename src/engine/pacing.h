@@ -1,0 +1,26 @@
+// pacing.h - how much a writer is slowed down, as a function of the work that piles up.
+//
+// The curve begins at nothing and grows smoothly, so that writers meet the speed of the background
+// work long before memory runs out, and are never stopped in one step:
+//
+//   load = max(flush backlog, level 0 backlog, compaction debt), each 0 at "fine", 1 at "too much"
+//   nanoseconds per KiB = 0 below load 0.5, then growing with the square of the rest
+#pragma once
+
+#include <cstdint>
+
+namespace nacre::engine {
+
+struct Backlog {
+  std::uint64_t frozen_memtables = 0;
+  std::uint64_t frozen_memtables_max = 0;
+  std::uint64_t level0_tables = 0;
+  std::uint64_t level0_trigger = 0;
+  std::uint64_t debt_bytes = 0;        // what compaction still has to rewrite
+  std::uint64_t debt_bytes_soft = 0;   // a debt that is fine
+};
+
+/// Nanoseconds that each KiB of writes should take at least; 0 when nothing piles up.
+std::uint64_t pace_nanos_per_kib(const Backlog& backlog);
+
+}  // namespace nacre::engine

@@ -1,0 +1,103 @@
+#include "engine/recovery.h"
+
+#include <algorithm>
+
+#include "base/try.h"
+#include "engine/table_output.h"
+#include "engine/wal_replay.h"
+#include "lsm/file_name.h"
+
+namespace nacre::engine {
+
+namespace {
+
+Result<VersionPtr> open_version(Context& context, const Edit& state) {
+  std::vector<TablePtr> tables;
+  for (const AddedTable& added : state.added) {
+    tables.push_back(NACRE_TRY(open_table(context, added.meta)));
+  }
+  return Version::empty()->next(state, [&](FileNumber number) -> TablePtr {
+    const auto found = std::find_if(tables.begin(), tables.end(), [&](const TablePtr& table) {
+      return table->meta.number == number;
+    });
+    return found == tables.end() ? nullptr : *found;
+  });
+}
+
+/// Those of `names` that are files of a store, by number.
+std::vector<FileName> store_files(const std::vector<std::string>& names) {
+  std::vector<FileName> files;
+  for (const std::string& name : names) {
+    if (const auto parsed = parse_file_name(name)) files.push_back(*parsed);
+  }
+  std::sort(files.begin(), files.end(), [](const FileName& a, const FileName& b) {
+    return raw(a.number) < raw(b.number);
+  });
+  return files;
+}
+
+/// F2: only numbers that this store gave out, and that neither the version nor the wal needs.
+bool is_orphan(const FileName& file, const ManifestContents& manifest,
+               const std::vector<FileNumber>& live, const nacre::Counters& counters) {
+  switch (file.type) {
+    case FileType::kCurrentTemp: return true;
+    case FileType::kManifest: return file.number != manifest.number;
+    case FileType::kWal: return raw(file.number) < raw(counters.wal_floor);
+    case FileType::kTable:
+      return raw(file.number) < raw(counters.next_file) &&
+             std::find(live.begin(), live.end(), file.number) == live.end();
+    case FileType::kCurrent:
+    case FileType::kLock: return false;
+  }
+  return false;
+}
+
+nacre::Counters counters_of(const Edit& state) {
+  nacre::Counters counters;
+  counters.states_order = state.states_order;
+  counters.next_file = state.next_file.value_or(counters.next_file);
+  counters.last_seq = state.last_seq.value_or(0);
+  counters.wal_floor = state.wal_floor.value_or(counters.wal_floor);
+  counters.applied_index = state.applied_index.value_or(0);
+  return counters;
+}
+
+}  // namespace
+
+Result<Recovered> recover(Context& context) {
+  const ManifestContents manifest = NACRE_TRY(recover_manifest(context.fs(), context.dir));
+  context.salt = manifest.identity.salt;
+  Recovered found;
+  found.identity = manifest.identity;
+  found.counters = counters_of(manifest.state);
+  if (manifest.torn.has_value()) {
+    found.info.clean = false;
+    found.info.bytes_dropped += manifest.torn->bytes;
+    found.info.detail = context.path(manifest_name(manifest.number)) + ": offset " +
+                        std::to_string(manifest.torn->offset) + ": torn edit";
+  }
+  found.version = NACRE_TRY(open_version(context, manifest.state));
+
+  std::vector<FileNumber> live;
+  for (const AddedTable& added : manifest.state.added) live.push_back(added.meta.number);
+  std::vector<FileNumber> segments;
+  const std::vector<std::string> names = NACRE_TRY(context.fs().list(context.dir));
+  found.first_free = std::max(found.counters.next_file, number_above(names));
+  for (const FileName& file : store_files(names)) {
+    if (is_orphan(file, manifest, live, found.counters)) {
+      found.orphans.push_back(file);
+    } else if (file.type == FileType::kWal || file.type == FileType::kManifest) {
+      found.replaced.push_back(file);
+    }
+    if (file.type == FileType::kWal && raw(file.number) >= raw(found.counters.wal_floor)) {
+      segments.push_back(file.number);
+    }
+  }
+  Replayed replayed = NACRE_TRY(replay_wal(context, segments, found.counters.wal_floor,
+                                           found.counters.last_seq, found.info));
+  found.last_seq = replayed.last_seq;
+  found.memtables = std::move(replayed.memtables);
+  return found;
+}
+
+}  // namespace nacre::engine

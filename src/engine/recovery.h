@@ -1,0 +1,49 @@
+// recovery.h - from the files of a store to its state, without changing one of them.
+//
+// Reads CURRENT and the manifest, opens every table that it names, and replays the wal segments at
+// and above the floor into memtables. Nothing is written, so a refusal leaves the directory as it
+// was.
+//
+// What may end the wal early, and what it means (R = rest of this segment and all later ones):
+//
+//   torn record, no proof that it was synced           crash: R is dropped and reported
+//   segment shorter than its successor says, no proof  the same
+//   either, with a record anywhere later that proves   corruption: refused
+//     a sync of it (W1)
+//   a record that is bad although it was synced        corruption: refused
+//   a needed segment that is missing                   corruption: refused
+//   a segment that begins a new chain after another    an open or resume that was cut short: it
+//                                                      must be empty, and is dropped
+//
+// THREADS    one at a time, before the store is shared.
+#pragma once
+
+#include <vector>
+
+#include "engine/context.h"
+#include "engine/view.h"
+#include "lsm/manifest.h"
+#include "lsm/version.h"
+#include "nacre/db.h"
+
+namespace nacre::engine {
+
+struct Recovered {
+  StoreIdentity identity;
+  VersionPtr version;
+  nacre::Counters counters;
+  Seq last_seq = 0;
+  std::vector<MemtablePtr> memtables;  // oldest first, none empty
+  /// No file of the store has this number or a larger one.
+  FileNumber first_free{};
+  /// Files of this store that nothing refers to.
+  std::vector<FileName> orphans;
+  /// The manifest and the wal segments: not needed once a later manifest does without them.
+  std::vector<FileName> replaced;
+  RecoveryInfo info;
+};
+
+/// kNotFound when there is no store in the context's directory. Sets the context's salt.
+Result<Recovered> recover(Context& context);
+
+}  // namespace nacre::engine

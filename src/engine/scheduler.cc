@@ -1,0 +1,333 @@
+#include "engine/scheduler.h"
+
+#include <algorithm>
+
+#include "base/try.h"
+#include "engine/flush.h"
+#include "engine/pacing.h"
+
+namespace nacre::engine {
+
+namespace {
+
+constexpr std::uint64_t kRetryNanos = 1'000'000'000;
+/// A compaction debt that slows nobody down: this many memtables' worth of rewriting.
+constexpr std::uint64_t kSoftDebtMemtables = 64;
+
+}  // namespace
+
+Scheduler::Scheduler(Context& context, CurrentView& view, VersionSet& versions,
+                     Committer& committer, WalSet& wals, FileNumbers& numbers)
+    : context_(context),
+      view_(view),
+      versions_(versions),
+      committer_(committer),
+      wals_(wals),
+      numbers_(numbers) {}
+
+void Scheduler::wake() {
+  std::uint64_t pace = 0;
+  {
+    auto work = work_.lock();
+    if (work->closing) return;
+    const ViewPtr view = view_.pin();
+    start_flush(work, *view);
+    start_compactions(work, *view);
+    pace = pace_of(*view);
+  }
+  committer_.set_pace(pace);  // takes the commit lock, under which work_ may be taken
+}
+
+void Scheduler::start_flush(Lock& work, const View& view) {
+  if (work->flushing || view.frozen.empty() || !work->flush_paused.ok()) return;
+  work->flushing = true;
+  context_.executor().submit(Lane::kFlush, [this] { flush_oldest(); });
+}
+
+void Scheduler::flush_oldest() {
+  const ViewPtr view = view_.pin();
+  const Status status = flush_and_install(*view);
+  {
+    auto work = work_.lock();
+    work->flushing = false;
+    if (!status.ok()) {
+      work->flush_paused = status;
+      retry_later(work, status);
+    }
+    changed_.notify_all();
+  }
+  if (!status.ok()) committer_.set_flush_status(status);
+  context_.reaper.sweep();
+  wake();
+}
+
+Status Scheduler::flush_and_install(const View& view) {
+  const MemtablePtr memtable = view.frozen.back();
+  const MemtablePtr next = view.frozen.size() > 1 ? view.frozen[view.frozen.size() - 2] : view.active;
+  committer_.wait_visible(memtable->last_seq);
+  const std::uint64_t start = context_.clock().monotonic_nanos();
+  const TablePtr table = NACRE_TRY(flush_memtable(context_, numbers_, *memtable));
+
+  Edit edit;
+  edit.reason = "flush";
+  edit.wal_floor = next->first_segment;
+  if (table != nullptr) edit.added.push_back({.level = 0, .meta = table->meta});
+  Status installed = versions_.install(std::move(edit), {table}, [&](View& changed) {
+    std::erase(changed.frozen, memtable);
+  });
+  if (!installed.ok()) return not_installed(installed);
+  wals_.drop_before(next->first_segment);
+  const std::uint64_t bytes = table == nullptr ? 0 : table->meta.bytes;
+  {
+    auto work = work_.lock();
+    ++work->stats.flushes;
+    work->stats.bytes_written[0] += bytes;
+  }
+  committer_.flushed_through(memtable->last_seq);
+  context_.notify([&](EventListener& listener) {
+    listener.on_flush({.entries = memtable->table.entries(),
+                       .bytes_written = bytes,
+                       .table_number = table == nullptr ? 0 : raw(table->meta.number),
+                       .micros = (context_.clock().monotonic_nanos() - start) / 1000});
+  });
+  return {};
+}
+
+Status Scheduler::not_installed(const Status& status) {
+  // Without space the next attempt writes a whole new manifest; anything else is for good.
+  if (status.code() != Code::kNoSpace && context_.health.fail(status)) committer_.wake();
+  return status;
+}
+
+PickerOptions Scheduler::picker_options() const {
+  const Options& options = context_.settings.options;
+  return {.l0_trigger = options.level0_tables,
+          .target_table_bytes = options.table_bytes,
+          .multiplier = options.level_multiplier,
+          .base_bytes = context_.settings.memtable_bytes * options.level0_tables};
+}
+
+PickerInput Scheduler::picker_input(const Work& work) const {
+  PickerInput input;
+  input.options = picker_options();
+  for (const auto& [ticket, running] : work.running) input.running.push_back(running);
+  input.running.insert(input.running.end(), work.set_aside.begin(), work.set_aside.end());
+  input.oldest_snapshot = context_.snapshots.list(context_.visible).front();
+  input.now_micros = context_.clock().wall_micros();
+  return input;
+}
+
+void Scheduler::start_compactions(Lock& work, const View& view) {
+  if (work->manual != 0 || !work->compaction_paused.ok() || !context_.health.ok()) return;
+  while (work->running.size() < context_.settings.options.background_threads) {
+    std::optional<Plan> plan = pick(*view.version, picker_input(*work));
+    if (!plan.has_value()) return;
+    const std::uint64_t ticket = begin_plan(*work, *plan);
+    context_.executor().submit(Lane::kCompaction,
+                               [this, version = view.version, plan = std::move(*plan), ticket] {
+                                 compact_in_background(version, plan, ticket);
+                               });
+  }
+}
+
+std::uint64_t Scheduler::begin_plan(Work& work, const Plan& plan) {
+  work.running.emplace(++work.last_ticket, running(plan));
+  return work.last_ticket;
+}
+
+void Scheduler::compact_in_background(const VersionPtr& version, const Plan& plan,
+                                      std::uint64_t ticket) {
+  const Status status = run_and_install(version, plan);
+  {
+    auto work = work_.lock();
+    finish_plan(work, plan, ticket, status);
+  }
+  context_.reaper.sweep();
+  wake();
+}
+
+Status Scheduler::run_and_install(const VersionPtr& version, const Plan& plan) {
+  if (cancelled_.load(std::memory_order_relaxed)) return Status::closed("the store closes");
+  CompactionResult result =
+      NACRE_TRY(run_compaction(context_, numbers_, *version, plan, cancelled_));
+  const Status installed = versions_.install(std::move(result.edit), result.added);
+  if (!installed.ok()) return not_installed(installed);
+  {
+    auto work = work_.lock();
+    work->stats.bytes_read[static_cast<std::size_t>(plan.input_level)] += result.event.bytes_read;
+    work->stats.bytes_written[static_cast<std::size_t>(plan.output_level)] +=
+        result.event.bytes_written;
+    ++(result.event.moved ? work->stats.moves : work->stats.compactions);
+  }
+  context_.notify([&](EventListener& listener) { listener.on_compaction(result.event); });
+  return {};
+}
+
+void Scheduler::finish_plan(Lock& work, const Plan& plan, std::uint64_t ticket,
+                            const Status& status) {
+  work->running.erase(ticket);
+  if (status.code() == Code::kCorruption) {
+    set_aside(*work, plan);
+    work.unlock_while([&] {
+      context_.notify([&](EventListener& listener) { listener.on_error("compaction", status); });
+    });
+  } else if (!status.ok() && status.code() != Code::kClosed) {
+    work->compaction_paused = status;
+    retry_later(work, status);
+  }
+  changed_.notify_all();
+}
+
+/// The tables stay where they are, for reads; to the picker they look busy for ever.
+void Scheduler::set_aside(Work& work, const Plan& plan) {
+  for (const PlanInput& input : plan.inputs) {
+    for (const TablePtr& table : input.tables) {
+      work.set_aside.push_back({.inputs = {table->meta.number},
+                                .input_level = input.level,
+                                .output_level = input.level,
+                                .smallest = table->meta.smallest,
+                                .largest = table->meta.largest});
+    }
+  }
+}
+
+void Scheduler::retry_later(Lock& work, const Status& status) {
+  work.unlock_while([&] {
+    context_.notify([&](EventListener& listener) { listener.on_error("background work", status); });
+  });
+  if (work->retry_set || work->closing || !context_.health.ok()) return;
+  work->retry_set = true;
+  context_.executor().submit_after(Lane::kFlush, kRetryNanos, [this, owner = owner_] {
+    const std::shared_ptr<void> alive = owner.lock();
+    if (alive == nullptr) return;
+    {
+      auto state = work_.lock();
+      state->retry_set = false;
+      state->flush_paused = state->compaction_paused = Status();
+    }
+    committer_.set_flush_status(Status());
+    wake();
+  });
+}
+
+void Scheduler::prepare_wal() {
+  {
+    auto work = work_.lock();
+    if (work->preparing || work->closing) return;
+    work->preparing = true;
+  }
+  context_.executor().submit(Lane::kLog, [this] {
+    wals_.prepare_ahead();
+    auto work = work_.lock();
+    work->preparing = false;
+    changed_.notify_all();
+  });
+}
+
+void Scheduler::sync_older(Lsn lsn) {
+  {
+    auto work = work_.lock();
+    if (work->closing) return;
+    ++work->syncing;
+  }
+  context_.executor().submit(Lane::kLog, [this, lsn] {
+    const Status status = wals_.sync_through(lsn);
+    if (!status.ok() && context_.health.fail(status)) committer_.wake();
+    auto work = work_.lock();
+    --work->syncing;
+    changed_.notify_all();
+  });
+}
+
+void Scheduler::sync_every(std::uint64_t nanos) {
+  context_.executor().submit_after(Lane::kLog, nanos, [this, nanos, owner = owner_] {
+    const std::shared_ptr<void> alive = owner.lock();
+    if (alive == nullptr || work_.lock()->closing) return;
+    if (context_.health.ok()) committer_.sync_wal().ignore();  // a failure is in health
+    sync_every(nanos);
+  });
+}
+
+Status Scheduler::compact(const Range& range) {
+  auto work = work_.lock();
+  ++work->manual;
+  Status status;
+  while (status.ok()) {
+    work.wait(changed_, context_.executor(), [&] { return work->running.empty(); });
+    if (work->closing) status = Status::closed("the store closes");
+    if (status.ok()) status = context_.health.write_status();
+    if (!status.ok()) break;
+    const VersionPtr version = view_.pin()->version;
+    const std::optional<Plan> plan =
+        pick_range(*version, range.lower.value_or(std::string()), range.upper, picker_input(*work));
+    if (!plan.has_value()) break;
+    const std::uint64_t ticket = begin_plan(*work, *plan);
+    work.unlock_while([&] { status = run_and_install(version, *plan); });
+    finish_plan(work, *plan, ticket, status);
+  }
+  --work->manual;
+  changed_.notify_all();
+  work.unlock_while([&] {
+    context_.reaper.sweep();
+    wake();
+  });
+  return status;
+}
+
+bool Scheduler::is_idle(Work& work) {
+  const ViewPtr view = view_.pin();
+  return !work.flushing && work.running.empty() && view->frozen.empty() &&
+         !pick(*view->version, picker_input(work)).has_value();
+}
+
+Status Scheduler::wait_idle() {
+  wake();
+  auto work = work_.lock();
+  work.wait(changed_, context_.executor(), [&] {
+    return is_idle(*work) || !work->flush_paused.ok() || !work->compaction_paused.ok() ||
+           !context_.health.ok() || work->closing;
+  });
+  if (!work->flush_paused.ok()) return work->flush_paused;
+  if (!work->compaction_paused.ok()) return work->compaction_paused;
+  return context_.health.write_status();
+}
+
+void Scheduler::close() {
+  auto work = work_.lock();
+  work->closing = true;
+  cancelled_.store(true, std::memory_order_relaxed);
+  work.wait(changed_, context_.executor(), [&] {
+    return !work->flushing && work->running.empty() && !work->preparing && work->syncing == 0;
+  });
+}
+
+Status Scheduler::status() {
+  auto work = work_.lock();
+  return work->flush_paused.ok() ? work->compaction_paused : work->flush_paused;
+}
+
+void Scheduler::reset() {
+  {
+    auto work = work_.lock();
+    work->flush_paused = work->compaction_paused = Status();
+  }
+  committer_.set_flush_status(Status());
+}
+
+std::uint64_t Scheduler::debt_bytes() {
+  const ViewPtr view = view_.pin();
+  return nacre::debt_bytes(*view->version, picker_options());
+}
+
+std::uint64_t Scheduler::pace_of(const View& view) const {
+  return pace_nanos_per_kib({
+      .frozen_memtables = view.frozen.size(),
+      .frozen_memtables_max = context_.settings.frozen_memtables_max,
+      .level0_tables = view.version->table_count(0),
+      .level0_trigger = context_.settings.options.level0_tables,
+      .debt_bytes = nacre::debt_bytes(*view.version, picker_options()),
+      .debt_bytes_soft = context_.settings.memtable_bytes * kSoftDebtMemtables,
+  });
+}
+
+}  // namespace nacre::engine

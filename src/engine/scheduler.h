@@ -1,0 +1,120 @@
+// scheduler.h - decides which background work runs, runs it, and waits for it.
+//
+// One flush at a time, oldest memtable first, always before compactions; up to
+// Options::background_threads compactions on disjoint tables. Work is handed to the executor of the
+// environment; this class starts no thread.
+//
+// THREADS    any. Lock order: the commit lock before work_.
+// LIFETIME   close() returns only when no task of this store is queued or running; timers hold a
+//            weak reference to the owner.
+// ERRORS     a flush or compaction that fails for want of space is tried again every second; one
+//            that meets a corrupt table puts its inputs aside for good (they stay readable); one whose
+//            edit can't be made durable turns the store read-only. Every failure reaches the
+//            listener, and status() while it lasts.
+#pragma once
+
+#include <array>
+#include <condition_variable>
+#include <memory>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "engine/committer.h"
+#include "engine/compaction.h"
+#include "engine/context.h"
+#include "engine/file_numbers.h"
+#include "engine/version_set.h"
+#include "engine/view.h"
+#include "engine/wal_set.h"
+#include "lsm/picker.h"
+#include "nacre/cursor.h"
+#include "nacre/stats.h"
+
+namespace nacre::engine {
+
+struct WorkStats {
+  std::array<std::uint64_t, kLevelCount> bytes_read{};
+  std::array<std::uint64_t, kLevelCount> bytes_written{};
+  std::uint64_t flushes = 0;
+  std::uint64_t compactions = 0;
+  std::uint64_t moves = 0;
+};
+
+class Scheduler {
+ public:
+  Scheduler(Context& context, CurrentView& view, VersionSet& versions, Committer& committer,
+            WalSet& wals, FileNumbers& numbers);
+
+  /// Timers that fire after the owner is gone do nothing.
+  void set_owner(std::weak_ptr<void> owner) { owner_ = std::move(owner); }
+
+  /// Looks for work and starts it. Cheap when there is none.
+  void wake();
+  /// Queues WalSet::prepare_ahead() unless it is queued.
+  void prepare_wal();
+  /// Queues the sync of wal segments that are no longer written.
+  void sync_older(Lsn lsn);
+  /// Syncs the wal every `nanos` from now on.
+  void sync_every(std::uint64_t nanos);
+
+  /// Rewrites the range down to its deepest level, on the calling thread.
+  Status compact(const Range& range);
+  /// Waits until nothing is due.
+  Status wait_idle();
+  /// Refuses new work and waits for what runs.
+  void close();
+  /// Forgets pauses and failures: after Db::resume().
+  void reset();
+
+  /// Why work is paused, or ok.
+  Status status();
+  WorkStats stats() { return work_.lock()->stats; }
+  std::uint64_t debt_bytes();
+
+ private:
+  struct Work {
+    bool flushing = false;
+    bool preparing = false;
+    std::uint32_t syncing = 0;
+    std::uint32_t manual = 0;  // compact() calls that want the compaction side for themselves
+    bool closing = false;
+    bool retry_set = false;
+    std::map<std::uint64_t, RunningCompaction> running;  // by ticket
+    std::uint64_t last_ticket = 0;
+    std::vector<RunningCompaction> set_aside;  // one for each table that could not be read
+    Status flush_paused;       // why, or ok
+    Status compaction_paused;  // the same
+    WorkStats stats;
+  };
+  using Lock = Guarded<Work>::Lock;
+
+  void start_flush(Lock& work, const View& view);
+  void start_compactions(Lock& work, const View& view);
+  void flush_oldest();
+  Status flush_and_install(const View& view);
+  std::uint64_t begin_plan(Work& work, const Plan& plan);
+  void compact_in_background(const VersionPtr& version, const Plan& plan, std::uint64_t ticket);
+  Status run_and_install(const VersionPtr& version, const Plan& plan);
+  Status not_installed(const Status& status);
+  void finish_plan(Lock& work, const Plan& plan, std::uint64_t ticket, const Status& status);
+  void retry_later(Lock& work, const Status& status);
+  PickerOptions picker_options() const;
+  PickerInput picker_input(const Work& work) const;
+  bool is_idle(Work& work);
+  std::uint64_t pace_of(const View& view) const;
+  static void set_aside(Work& work, const Plan& plan);
+
+  Context& context_;
+  CurrentView& view_;
+  VersionSet& versions_;
+  Committer& committer_;
+  WalSet& wals_;
+  FileNumbers& numbers_;
+  std::weak_ptr<void> owner_;
+  std::atomic<bool> cancelled_{false};
+  Guarded<Work> work_;
+  std::condition_variable changed_;
+};
+
+}  // namespace nacre::engine

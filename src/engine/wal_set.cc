@@ -1,0 +1,112 @@
+#include "engine/wal_set.h"
+
+#include "base/try.h"
+#include "lsm/file_name.h"
+
+namespace nacre::engine {
+
+Status WalSet::begin(FileNumber number, std::uint64_t payload_bytes) {
+  auto segment = std::make_shared<Segment>();
+  segment->number = number;
+  WalWriter::Options options;
+  options.mode = context_.settings.options.log_mode;
+  options.capacity = wal_capacity_for(payload_bytes);
+  options.header.identity = {context_.salt, number};
+  if (active_ != nullptr) {
+    options.window = active_->writer->window();
+    options.header.previous = active_->number;
+    options.header.previous_length = active_->writer->length();
+  }
+  segment->writer =
+      NACRE_TRY(WalWriter::create(context_.fs(), context_.path(wal_name(number)), options));
+  NACRE_TRY(context_.fs().sync_dir(context_.dir));
+  auto sync = sync_.lock();
+  segment->base = active_ == nullptr ? sync->synced : end();
+  if (active_ == nullptr) sync->failure = Status();
+  sync->segments.push_back(segment);
+  active_ = std::move(segment);
+  return {};
+}
+
+Result<Lsn> WalSet::append(Seq first_seq, std::string_view payload) {
+  const std::uint64_t before = active_->writer->length();
+  const std::uint64_t after = NACRE_TRY(active_->writer->append(first_seq, payload));
+  bytes_.fetch_add(after - before, std::memory_order_relaxed);
+  return active_->base + after;
+}
+
+void WalSet::prepare_ahead() {
+  SegmentPtr segment;
+  {
+    auto sync = sync_.lock();
+    if (sync->segments.empty()) return;
+    segment = sync->segments.back();
+  }
+  segment->writer->prepare_ahead().ignore();  // append() tries again, and reports
+}
+
+Result<Lsn> WalSet::sync_segments(const std::deque<SegmentPtr>& segments) {
+  for (const SegmentPtr& segment : segments) {
+    if (segment->sealed || segment == segments.back()) continue;
+    NACRE_TRY(segment->writer->seal());
+    segment->sealed = true;
+  }
+  const Segment& current = *segments.back();
+  const Lsn end = current.base + current.writer->length();
+  NACRE_TRY(current.writer->sync());
+  return end;
+}
+
+Status WalSet::sync_through(Lsn lsn) {
+  auto sync = sync_.lock();
+  sync.wait(changed_, context_.executor(),
+            [&] { return sync->synced >= lsn || !sync->failure.ok() || !sync->running; });
+  if (!sync->failure.ok()) return sync->failure;
+  if (sync->synced >= lsn) return {};
+  sync->running = true;
+  const std::deque<SegmentPtr> segments = sync->segments;
+  Result<Lsn> synced = lsn;
+  sync.unlock_while([&] {
+    const std::uint64_t start = context_.clock().monotonic_nanos();
+    synced = sync_segments(segments);
+    context_.sync_nanos.record(context_.clock().monotonic_nanos() - start);
+    syncs_.fetch_add(1, std::memory_order_relaxed);
+  });
+  sync->running = false;
+  if (synced.ok()) {
+    sync->synced = std::max(sync->synced, *synced);
+  } else {
+    sync->failure = synced.error();
+  }
+  changed_.notify_all();
+  return synced.status();
+}
+
+void WalSet::drop_before(FileNumber floor) {
+  std::vector<FileNumber> dead;
+  {
+    auto sync = sync_.lock();
+    while (sync->segments.size() > 1 && raw(sync->segments.front()->number) < raw(floor)) {
+      dead.push_back(sync->segments.front()->number);
+      sync->segments.pop_front();
+    }
+    std::erase_if(sync->abandoned, [&](FileNumber number) {
+      if (raw(number) >= raw(floor)) return false;
+      dead.push_back(number);
+      return true;
+    });
+  }
+  for (const FileNumber number : dead) context_.reaper.remove(FileType::kWal, number);
+}
+
+void WalSet::abandon() {
+  auto sync = sync_.lock();
+  sync.wait(changed_, context_.executor(), [&] { return !sync->running; });
+  for (const SegmentPtr& segment : sync->segments) sync->abandoned.push_back(segment->number);
+  sync->synced = std::max(sync->synced, end());
+  sync->segments.clear();
+  if (sync->failure.ok()) sync->failure = Status(Code::kReadOnly, "the wal is being replaced");
+  active_.reset();
+}
+
+}  // namespace nacre::engine

@@ -1,0 +1,159 @@
+#include "engine/walk.h"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "engine/engine.h"
+#include "engine/level_cursor.h"
+#include "key/merging_cursor.h"
+
+namespace nacre::engine {
+
+namespace {
+
+/// Before every entry of a key, and after every one.
+constexpr Trailer kNewest{~std::uint64_t{0}};
+constexpr Trailer kOldest{0};
+
+bool meets(const TableMeta& meta, const Range& range) {
+  return !(range.lower.has_value() && meta.largest < *range.lower) &&
+         !(range.upper.has_value() && meta.smallest >= *range.upper);
+}
+
+/// The tables of a level >= 1 that meet the range: they lie side by side.
+std::span<const TablePtr> tables_in(std::span<const TablePtr> tables, const Range& range) {
+  const auto meets_range = [&](const TablePtr& table) { return meets(table->meta, range); };
+  const auto begin = std::find_if(tables.begin(), tables.end(), meets_range);
+  const auto end = std::find_if_not(begin, tables.end(), meets_range);
+  return {begin, end};
+}
+
+/// All entries of a view that may lie in the range, newest source first.
+std::unique_ptr<EntryCursor> merged_cursor(const View& view, const Range& range) {
+  std::vector<std::unique_ptr<EntryCursor>> sources;
+  sources.push_back(view.active->table.cursor());
+  for (const MemtablePtr& memtable : view.frozen) sources.push_back(memtable->table.cursor());
+  for (const TablePtr& table : view.version->level(0)) {
+    if (meets(table->meta, range)) sources.push_back(table->reader->cursor(CursorUse::kRead));
+  }
+  for (int level = 1; level < kLevelCount; ++level) {
+    const auto tables = tables_in(view.version->level(level), range);
+    if (!tables.empty()) sources.push_back(make_level_cursor(tables, CursorUse::kRead));
+  }
+  return make_merging_cursor(std::move(sources));
+}
+
+}  // namespace
+
+Walk::Walk(std::shared_ptr<const Engine> engine, ViewPtr view, Seq seq, Range range)
+    : engine_(std::move(engine)),
+      view_(std::move(view)),
+      seq_(seq),
+      range_(std::move(range)),
+      inner_(merged_cursor(*view_, range_)) {}
+
+Walk::~Walk() = default;
+
+void Walk::first() {
+  backward_ = false;
+  if (range_.lower.has_value()) {
+    inner_->seek(*range_.lower, kNewest);
+  } else {
+    inner_->first();
+  }
+  find_forward();
+}
+
+void Walk::last() {
+  backward_ = true;
+  if (range_.upper.has_value()) {
+    inner_->seek_before(*range_.upper, kNewest);
+  } else {
+    inner_->last();
+  }
+  find_backward();
+}
+
+void Walk::seek(std::string_view key) {
+  if (before_lower(key)) return first();
+  backward_ = false;
+  inner_->seek(key, kNewest);
+  find_forward();
+}
+
+void Walk::seek_for_prev(std::string_view key) {
+  if (past_upper(key)) return last();
+  backward_ = true;
+  // Past all versions of `key` itself: before the first entry of the next possible key.
+  std::string after(key);
+  after += '\0';
+  inner_->seek_before(after, kNewest);
+  find_backward();
+}
+
+void Walk::next() {
+  if (backward_) {
+    backward_ = false;
+    inner_->seek(saved_key_, kOldest);
+  } else {
+    saved_key_.assign(inner_->entry().key);
+    inner_->next();
+  }
+  skip_key(saved_key_);
+  find_forward();
+}
+
+void Walk::prev() {
+  if (!backward_) {
+    backward_ = true;
+    saved_key_.assign(inner_->entry().key);
+    inner_->seek_before(saved_key_, kNewest);
+  }
+  find_backward();
+}
+
+void Walk::skip_key(std::string_view key) {
+  while (inner_->valid() && inner_->entry().key == key) inner_->next();
+}
+
+/// From where the merged cursor stands to the first live key, if the range has one.
+void Walk::find_forward() {
+  while (inner_->valid() && !past_upper(inner_->entry().key)) {
+    const Entry& entry = inner_->entry();
+    if (seq_of(entry.trailer) > seq_) {
+      inner_->next();
+    } else if (kind_of(entry.trailer) == Kind::kPut) {
+      valid_ = true;
+      return;
+    } else {
+      saved_key_.assign(entry.key);
+      inner_->next();
+      skip_key(saved_key_);
+    }
+  }
+  valid_ = false;
+}
+
+/// The same towards smaller keys. Versions of a key come oldest first: the last visible one counts.
+void Walk::find_backward() {
+  valid_ = false;
+  while (inner_->valid() && !before_lower(inner_->entry().key)) {
+    saved_key_.assign(inner_->entry().key);
+    bool live = false;
+    for (; inner_->valid() && inner_->entry().key == saved_key_; inner_->prev()) {
+      const Entry& entry = inner_->entry();
+      if (seq_of(entry.trailer) > seq_) continue;
+      live = kind_of(entry.trailer) == Kind::kPut;
+      if (live) saved_value_.assign(entry.value);
+    }
+    // An error in the middle of a key must not show an older version of it.
+    if (live && inner_->status().ok()) {
+      valid_ = true;
+      return;
+    }
+  }
+}
+
+}  // namespace nacre::engine

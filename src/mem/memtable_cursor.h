@@ -1,0 +1,49 @@
+// memtable_cursor.h - walks a leaf list in both directions, every version of every key.
+//
+// Works on a sorted copy of one leaf at a time. Forward it follows the leaves; backward it searches
+// again from the top for the leaf before, once per leaf. Versions are chained from new to old, so
+// going backward through them takes a stack.
+//
+// THREADS    as in cursor.h; writers may add to the list meanwhile. What was added before the
+//            cursor last moved is never skipped, what comes later may or may not be seen.
+// LIFETIME   the list must outlive the cursor; the bytes of an entry live as long as the list.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "key/cursor.h"
+#include "mem/leaf_list.h"
+#include "mem/leaf_view.h"
+
+namespace nacre {
+
+class MemtableCursor final : public Cursor {
+ public:
+  explicit MemtableCursor(const LeafList& list) : list_(list) {}
+
+  void first() override;
+  void last() override;
+  void seek(std::string_view key, Trailer trailer) override;
+  void seek_before(std::string_view key, Trailer trailer) override;
+  void next() override;
+  void prev() override;
+
+ private:
+  /// Loads the leaf that `target` names.
+  void settle(LeafTarget& target, LeafView::Fetch fetch);
+  void stand(const Record* version);
+  /// On the newest version of the key at index_, or of the first key after `key` to the right.
+  void stand_on_newest(std::string_view key);
+  void stand_on_oldest();
+  /// On the oldest version of the last key before `key`.
+  void stand_before(std::string_view key);
+
+  const LeafList& list_;
+  LeafView view_;
+  int index_ = 0;
+  const Record* version_ = nullptr;   // the entry, a version of the key at index_
+  std::vector<const Record*> newer_;  // going backward: the versions before it, newest first
+};
+
+}  // namespace nacre

@@ -1,0 +1,138 @@
+// block.h - a block as it lies in memory: entries by number, search, and the one check of its
+// bytes.
+//
+// validate() looks at every byte once, when a block comes from a file. From then on a Block trusts
+// what it reads: accessors are a few loads, without checks.
+//
+// THREADS    any number may read.
+// OWNS       nothing; copies like a pointer. Views point into the block unless it is said
+// otherwise. INVARIANT  made only from bytes that validate() accepted or a BlockBuilder wrote.
+// FORMAT     block_format.h
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/coding.h"
+#include "key/entry.h"
+#include "nacre/status.h"
+#include "table/block_format.h"
+
+namespace nacre {
+
+class Block {
+ public:
+  /// ok when no call on a Block of these bytes can go wrong; else kCorruption or, when they are the
+  /// work of a newer version, kUnsupported. `file` and `offset` say in the message where they are.
+  static Status validate(std::string_view bytes, std::string_view file, std::uint64_t offset);
+
+  explicit Block(const char* data) : data_(data) {}
+
+  std::uint32_t count() const { return header().count; }
+  /// What all keys of the block begin with.
+  std::string_view prefix() const { return {data_ + kBlockHeaderBytes, header().prefix_size}; }
+  std::size_t key_size(std::uint32_t i) const {
+    const BlockHeader h = header();
+    return h.prefix_size + head_size(h, i) + tail(h, i).size();
+  }
+  Trailer trailer(std::uint32_t i) const { return trailer(header(), i); }
+  std::string_view value(std::uint32_t i) const {
+    const BlockHeader h = header();
+    if (h.has(kValuesSameSize)) {
+      return {data_ + h.values_at + std::uint64_t{i} * h.value_size, h.value_size};
+    }
+    return between_ends(h, h.value_ends_at(), h.values_at, i);
+  }
+
+  /// Writes the key without the prefix and returns its end. `to` has room for it and for
+  /// kBlockHeadBytes more, which may be overwritten.
+  char* write_suffix(std::uint32_t i, char* to) const;
+  /// Sets `out` to the whole key.
+  void copy_key(std::uint32_t i, std::string& out) const;
+
+  /// The first entry at or after (key, trailer); count() when there is none.
+  std::uint32_t lower_bound(std::string_view key, Trailer trailer) const;
+  /// The newest version of `key` with a seq of at most `seq`. entry->key is then the caller's key.
+  bool find(std::string_view key, Seq seq, Entry* entry) const;
+
+  /// For people and tests: one line for the layout, one per entry.
+  std::string render() const;
+
+ private:
+  /// What of a sought key follows the prefix, cut like the keys of the block.
+  struct Target {
+    explicit Target(std::string_view suffix)
+        : head(block_head(suffix)),
+          head_size(suffix.size() < kBlockHeadBytes ? static_cast<std::uint32_t>(suffix.size())
+                                                    : kBlockHeadBytes),
+          tail(suffix.substr(head_size)) {}
+    std::uint32_t head;
+    std::uint32_t head_size;
+    std::string_view tail;
+  };
+
+  BlockHeader header() const { return BlockHeader::load_from(data_); }
+  std::uint32_t head(const BlockHeader& h, std::uint32_t i) const {
+    return load<std::uint32_t>(data_ + h.heads_at() + std::uint64_t{i} * kBlockHeadBytes);
+  }
+  std::uint32_t head_size(const BlockHeader& h, std::uint32_t i) const {
+    if (h.head_size != kHeadSizeColumn) return h.head_size;
+    return load<std::uint8_t>(data_ + h.head_sizes_at() + i);
+  }
+  std::string_view tail(const BlockHeader& h, std::uint32_t i) const {
+    if (h.has(kTailsSameSize)) {
+      return {data_ + h.tails_at + std::uint64_t{i} * h.tail_size, h.tail_size};
+    }
+    return between_ends(h, h.tail_ends_at(), h.tails_at, i);
+  }
+  Trailer trailer(const BlockHeader& h, std::uint32_t i) const {
+    if (h.trailer_width == 0) return Trailer{h.trailer_base};
+    // Loads the 8 bytes that end with this delta: what comes before it is always in the block.
+    const char* end = data_ + h.trailers_at() + (std::uint64_t{i} + 1) * h.trailer_width;
+    const std::uint64_t delta = load<std::uint64_t>(end - 8) >> (64 - 8 * h.trailer_width);
+    return Trailer{h.trailer_base + (delta << h.trailer_shift())};
+  }
+  std::string_view between_ends(const BlockHeader& h, std::uint64_t ends_at, std::uint64_t base,
+                                std::uint32_t i) const {
+    const char* ends = data_ + ends_at + i * h.offset_width();
+    if (h.has(kWideOffsets)) {
+      const auto begin = load<std::uint32_t>(ends);
+      return {data_ + base + begin, load<std::uint32_t>(ends + 4) - begin};
+    }
+    const auto begin = load<std::uint16_t>(ends);
+    return {data_ + base + begin, static_cast<std::size_t>(load<std::uint16_t>(ends + 2) - begin)};
+  }
+
+  /// Entry i against the target, like memcmp.
+  int compare_suffix(const BlockHeader& h, std::uint32_t i, const Target& target) const;
+  std::uint32_t lower_bound_in_tie(const BlockHeader& h, std::uint32_t first, const Target& target,
+                                   Trailer trailer) const;
+
+  const char* data_;
+};
+
+/// The key under a cursor: the prefix is written once per block, each move writes the rest.
+class KeyBuffer {
+ public:
+  /// Begins with a block.
+  void enter(Block block);
+  /// The whole key of entry i of the block that was entered last, valid until the next call.
+  std::string_view set(Block block, std::uint32_t i) {
+    const std::size_t size = block.key_size(i);
+    if (size + kBlockHeadBytes > capacity_) [[unlikely]]
+      grow(size);
+    block.write_suffix(i, bytes_.get() + prefix_size_);
+    return {bytes_.get(), size};
+  }
+
+ private:
+  void grow(std::size_t size);
+
+  std::unique_ptr<char[]> bytes_;
+  std::size_t capacity_ = 0;
+  std::size_t prefix_size_ = 0;
+};
+
+}  // namespace nacre

@@ -1,0 +1,117 @@
+#include "table/table_cursor.h"
+
+#include "base/check.h"
+#include "table/block_source.h"
+
+namespace nacre {
+namespace {
+
+/// Source: `Result<const char*> open(block)`, see block_source.h.
+template <typename Source>
+class TableCursor final : public Cursor {
+ public:
+  explicit TableCursor(std::shared_ptr<const TableReader> table)
+      : table_(std::move(table)), index_(table_->stored().index), source_(*table_) {}
+
+  void first() override {
+    if (enter(0)) show(0);
+  }
+
+  void last() override {
+    if (enter(index_.count() - 1)) show(count_ - 1);
+  }
+
+  void seek(std::string_view key, Trailer trailer) override {
+    std::uint32_t row = 0;
+    if (!settle(key, trailer, &row)) return;
+    if (row < count_) return show(row);
+    step_to(block_ + 1, true);
+  }
+
+  void seek_before(std::string_view key, Trailer trailer) override {
+    if (index_.find(key) == index_.count()) return last();
+    std::uint32_t row = 0;
+    if (!settle(key, trailer, &row)) return;
+    if (row > 0) return show(row - 1);
+    step_to(block_ - 1, false);
+  }
+
+  void next() override {
+    NACRE_DCHECK(valid_);
+    if (row_ + 1 < count_) return show(row_ + 1);
+    step_to(block_ + 1, true);
+  }
+
+  void prev() override {
+    NACRE_DCHECK(valid_);
+    if (row_ > 0) return show(row_ - 1);
+    step_to(block_ - 1, false);
+  }
+
+ private:
+  /// Makes `block` the current one, standing on nothing yet. False after a failure, for good.
+  bool enter(std::uint32_t block) {
+    valid_ = false;
+    if (!status_.ok()) return false;
+    if (entered_ && block == block_) return true;
+    entered_ = false;
+    Result<const char*> data = source_.open(block);
+    if (!data.ok()) {
+      fail(std::move(data).error());
+      return false;
+    }
+    view_ = Block(*data);
+    key_.enter(view_);
+    block_ = block;
+    count_ = view_.count();
+    entered_ = true;
+    return true;
+  }
+
+  /// Enters the block that (key, trailer) belongs to and gives its row there: that of the first
+  /// entry at or after it, or count_ when that is the first of the next block. False when all
+  /// entries are before it, or after a failure.
+  bool settle(std::string_view key, Trailer trailer, std::uint32_t* row) {
+    valid_ = false;
+    const std::uint32_t found = index_.find(key);
+    if (found == index_.count()) return false;
+    for (std::uint32_t block = found;; ++block) {
+      if (!enter(block)) return false;
+      *row = view_.lower_bound(key, trailer);
+      if (*row < count_ || !index_.spills(block)) return true;
+    }
+  }
+
+  /// To the first or the last row of a neighbour; to nothing past the ends, where the number of the
+  /// block is count() or has wrapped around.
+  void step_to(std::uint32_t block, bool to_first) {
+    valid_ = false;
+    if (block >= index_.count() || !enter(block)) return;
+    show(to_first ? 0 : count_ - 1);
+  }
+
+  void show(std::uint32_t row) {
+    row_ = row;
+    entry_ = {key_.set(view_, row), view_.trailer(row), view_.value(row)};
+    valid_ = true;
+  }
+
+  const std::shared_ptr<const TableReader> table_;
+  const TableIndex& index_;
+  Source source_;
+  KeyBuffer key_;
+  Block view_{nullptr};
+  std::uint32_t block_ = 0;  // what view_ shows, while entered_
+  std::uint32_t count_ = 0;
+  std::uint32_t row_ = 0;
+  bool entered_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Cursor> make_table_cursor(std::shared_ptr<const TableReader> table, CursorUse use) {
+  if (use == CursorUse::kRead) return std::make_unique<TableCursor<CachedBlocks>>(std::move(table));
+  return std::make_unique<TableCursor<StreamedBlocks>>(std::move(table));
+}
+
+}  // namespace nacre

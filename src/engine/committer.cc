@@ -214,6 +214,7 @@ Status Committer::sync_wal() {
   Lsn lsn = 0;
   {
     auto state = state_.lock();
+    if (!wals_.started()) return context_.health.write_status();
     lsn = wals_.end();
   }
   Status status = wals_.sync_through(lsn);

@@ -115,8 +115,11 @@ CompactionEvent event_of(const Plan& plan) {
 
 Status merge(Context& context, const Version& version, const Plan& plan, Outputs& outputs,
              const std::atomic<bool>& cancelled) {
+  // A merge within level 0 leaves older tables of that level beside its output.
+  const bool within_level0 = plan.output_level == 0;
   Retention retention(context.snapshots.list(context.visible), [&](std::string_view key) {
-    return !plan.bottommost && version.may_exist_below(plan.output_level, key);
+    return within_level0 ||
+           (!plan.bottommost && version.may_exist_below(plan.output_level, key));
   });
   const auto cursor = input_cursor(plan);
   std::uint64_t seen = 0;

@@ -103,7 +103,7 @@ void WalSet::abandon() {
   auto sync = sync_.lock();
   sync.wait(changed_, context_.executor(), [&] { return !sync->running; });
   for (const SegmentPtr& segment : sync->segments) sync->abandoned.push_back(segment->number);
-  sync->synced = std::max(sync->synced, end());
+  if (started()) sync->synced = std::max(sync->synced, end());
   sync->segments.clear();
   if (sync->failure.ok()) sync->failure = Status(Code::kReadOnly, "the wal is being replaced");
   active_.reset();

@@ -29,6 +29,7 @@ struct Setup {
   void (*adjust)(Options&) = nullptr;
   int keys = 400;
   bool memory_writes = false;
+  std::uint64_t background_one_in = 1;  // of the draws that would run background work
 };
 
 using Frozen = std::shared_ptr<const Contents>;
@@ -287,6 +288,7 @@ class ModelRun {
   }
 
   void run_background() {
+    if (!random_.one_in(setup_.background_one_in)) return;
     for (std::uint64_t n = random_.below(4); n > 0; --n) world_->executor().run_one();
   }
 
@@ -385,6 +387,7 @@ const Setup kSetups[] = {
        o.level_multiplier = 3;
      },
      2000},
+    {"LazyBackground", 9, kOperations, nullptr, 400, true, 12},
     {"RoomyMemtable", 8, kOperations,
      [](Options& o) {
        o.memory_bytes = 8 << 20;

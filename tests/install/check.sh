@@ -68,9 +68,10 @@ for program in cc_shared cc_static c_shared c_static; do
   quietly "$work/$program" "$data"
 done
 
+# With the flags of the release preset, so that ccache has the library already.
 say "add_subdirectory"
 quietly cmake -S "$here/subdirectory" -B "$work/subdirectory" -G Ninja -DNACRE_SOURCE="$source" \
-  -DCMAKE_BUILD_TYPE=Release "${launcher[@]}"
+  -DCMAKE_BUILD_TYPE=Release -DNACRE_WARNINGS=ON "${launcher[@]}"
 quietly cmake --build "$work/subdirectory"
 for program in cc_nacre cc_static c_nacre; do
   quietly "$work/subdirectory/$program" "$data"

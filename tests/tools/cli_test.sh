@@ -41,6 +41,22 @@ same() {
   checks=$((checks + 1))
   if ! cmp -s "$1" "$2"; then fail "$1 and $2 differ"; fi
 }
+# on_terminal INPUT ARGS...: runs nacre on a terminal where INPUT is typed; all it shows is in out.
+on_terminal() {
+  python3 - "$nacre" "$@" >out <<'PYTHON'
+import os, pty, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], [sys.argv[1]] + sys.argv[3:])
+os.write(terminal, sys.argv[2].encode())
+try:
+    while shown := os.read(terminal, 65536):
+        os.write(1, shown)
+except OSError:
+    pass  # how a terminal ends
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+PYTHON
+}
 is_json() {
   checks=$((checks + 1))
   if ! python3 -m json.tool ${2:-} "$1" >/dev/null; then fail "not JSON: $(head -c 300 "$1")"; fi
@@ -241,6 +257,14 @@ check 0 stats tree --format json
 member out 'd["entries"] == 20000 and d["tables"]["count"] > 1 and d["recovery"]["clean"]'
 check 0 levels tree --all
 has out "key0000001 .. "
+# Colours and progress are for terminals, and NO_COLOR is heard.
+TERM=xterm NO_COLOR='' on_terminal '' levels tree
+has out $'\x1b[1mlevel '
+TERM=xterm NO_COLOR=1 on_terminal '' levels tree
+has out "level "
+if grep -q $'\x1b' out; then fail "colours in spite of NO_COLOR"; fi
+TERM=xterm on_terminal '' load shown many.tsv
+has out "20,000 entries"
 check 0 verify tree
 has out "ok"
 check 0 verify tree --format json
@@ -297,7 +321,7 @@ is_json <("$nacre" verify lost --format json 2>/dev/null)
 
 # --- a store that another process holds: exit code 4 for writers, no trouble for readers ----------
 mkfifo fifo
-"$nacre" load held --ack fifo >acks &
+"$nacre" load held --ack fifo >acks 2>interrupted &
 holder=$!
 exec 9>fifo
 printf 'first\t1\n' >&9
@@ -333,6 +357,7 @@ wait $holder || got=$?
 holder=
 exec 9>&-
 if [ $got -ne 5 ]; then fail "interrupted load: exit code $got"; fi
+has interrupted "interrupted; 2 entries up to line 2 of the input are in the store"
 check 0 dump held
 prints out $'first\t1\nsecond\t2'
 
@@ -355,7 +380,12 @@ fi
 # --- destroy --------------------------------------------------------------------------------------
 check 2 destroy t
 has err "--yes"
+on_terminal $'n\n' destroy t
+has out "[y/N]"
 check 0 count t
+cp -r t u
+on_terminal $'y\n' destroy u
+if [ -e u ]; then fail "destroy did not take yes for an answer"; fi
 check 0 destroy t --yes
 if [ -e t ]; then fail "destroy left the directory"; fi
 check 5 destroy t --yes

@@ -122,7 +122,7 @@ TEST(TsvReader, ReadsOtherFormats) {
 TEST(TsvReader, NamesTheLineOfAMistake) {
   EXPECT_EQ(read(TextKind::kTsv, "a\t1\nno tab\nb\t2\n"),
             "a=1\nerror input: line 2: no tab between key and value\n");
-  EXPECT_EQ(read(TextKind::kTsv, "a\\q\t1\n").substr(0, 47),
+  EXPECT_EQ(read(TextKind::kTsv, "a\\q\t1\n").substr(0, 48),
             "error input: line 1: key: bad escape at offset 1");
   EXPECT_EQ(read(TextKind::kTsv, "a\t0\n", {ByteFormat::kText, ByteFormat::kHex, ""}).substr(0, 27),
             "error input: line 1: value:");

@@ -9,8 +9,8 @@ inline constexpr char kApp[] =
 
 inline constexpr char kAppFooter[] = R"(
 Keys and values are bytes. On the command line they are text with the escapes \n \t \r \0 \\ \xHH;
---key-format and --value-format choose hex or base64 instead. An argument that begins
-with - goes after --. In JSON (--format json) bytes that are UTF-8 are strings, all others are {"base64": "..."}.
+--key-format and --value-format choose hex or base64 instead. What begins with - goes after --.
+In JSON (--format json) bytes that are UTF-8 are strings, all others are {"base64": "..."}.
 
 get, scan, count, dump, stats, levels and verify take no lock and change nothing: they can look at
 a store that a program has open, and show what it had handed to the system by then.

@@ -77,7 +77,8 @@ class File:
         self.top = parts[0]
         self.floor = parts[1] if self.top == "src" and len(parts) > 2 else None
         self.is_cpp = path.endswith((".h", ".cc"))
-        self.is_source = self.is_cpp or path.endswith((".c", ".py", ".sh"))
+        script = path.endswith((".py", ".sh")) or text.startswith("#!")
+        self.is_source = self.is_cpp or path.endswith(".c") or script
         self.is_header = path.endswith(".h")
         self.code = self.BLANK.sub(self._blank, text) if self.is_cpp else ""
         self.includes = []  # (line, name, quoted)
@@ -150,7 +151,7 @@ def floor_includes(tree, f):
         elif FLOORS.index(folder) > FLOORS.index(f.floor):
             yield f.path, line, f'"{name}" lies above {f.floor}/; move what both need further down'
         elif f.floor in STRANGERS.get(folder, ()):
-            yield f.path, line, f'"{name}": {f.floor}/ may not know {folder}/; use nacre/env.h, base'
+            yield f.path, line, f'"{name}": {f.floor}/ may not know {folder}/; use nacre/env.h'
 
 
 def own_header_first(tree):

@@ -93,7 +93,8 @@ def run():
     for i, (name, files) in enumerate(BAD):
         found = [path for path, _, _ in rules[name](tree_of(files))]
         if next(iter(files)) not in found:
-            failures.append(f"tools/tidy_test.py: {name} lets bad sample {i} pass: {str(files)[:200]}")
+            sample = str(files)[:200]
+            failures.append(f"tools/tidy_test.py: {name} lets bad sample {i} pass: {sample}")
     for line in tidy.check(tree_of(GOOD)):
         failures.append(f"tools/tidy_test.py: good sample is refused: {line}")
     unused = [path for path, _, _ in rules["unused_exceptions"](tree_of({}, exceptions=True))]

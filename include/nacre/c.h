@@ -2,12 +2,12 @@
  *
  * ERRORS     a function that can fail returns nacre_status*: NULL is success; anything else must be
  *            given to nacre_status_free(). Outputs are untouched on failure.
- * OWNERSHIP  what a function named *_open, *_new or *_get makes is the caller's, who gives it to the
+ * OWNERSHIP  what a function named *_open, *_new or *_get makes is the caller's, who gives it to
+ * the
  *            *_free or *_close of its kind. All of these accept NULL. Snapshots, cursors and values
  *            may be freed after their store was closed.
- * STRINGS    bytes with a length; they may hold zeros and need no terminator. Data that is handed in
- *            is only used during the call. Views that are handed out live as long as their comment
- *            says.
+ * STRINGS    bytes with a length; they may hold zeros and need no terminator. Data that is handed
+ * in is only used during the call. Views that are handed out live as long as their comment says.
  * THREADS    a store may be used from any number of threads; a batch, a cursor or an options object
  *            by one at a time.
  */
@@ -80,8 +80,7 @@ NACRE_C_API void nacre_options_free(nacre_options* options);
 /* -- Store --------------------------------------------------------------------------------- */
 
 /* `options` may be NULL for the defaults; they are copied. */
-NACRE_C_API nacre_status* nacre_open(const char* path, const nacre_options* options,
-                                     nacre_db** db);
+NACRE_C_API nacre_status* nacre_open(const char* path, const nacre_options* options, nacre_db** db);
 /* Frees the handle even when it fails. */
 NACRE_C_API nacre_status* nacre_close(nacre_db* db);
 NACRE_C_API nacre_status* nacre_destroy(const char* path);
@@ -133,7 +132,8 @@ NACRE_C_API void nacre_snapshot_free(nacre_snapshot* snapshot);
 
 /* -- Cursor -------------------------------------------------------------------------------- */
 
-/* Over lower <= key < upper; bounds with NULL data are open. Stands on nothing until it is moved. */
+/* Over lower <= key < upper; bounds with NULL data are open. Stands on nothing until it is moved.
+ */
 NACRE_C_API nacre_status* nacre_cursor_new(const nacre_db* db, nacre_str lower, nacre_str upper,
                                            const nacre_snapshot* snapshot, nacre_cursor** cursor);
 NACRE_C_API void nacre_cursor_free(nacre_cursor* cursor);

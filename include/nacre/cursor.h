@@ -45,11 +45,11 @@ struct KeyValue {
 ///           set for good. A loop over a cursor ends with a look at status().
 /// COST      a seek is one search in each memtable, each table of level 0 and one table of each
 ///           further level; next() and prev() cost the same and mostly stay within a block.
-class NACRE_API DbCursor {
+class NACRE_API Cursor {
  public:
-  DbCursor(DbCursor&&) noexcept;
-  DbCursor& operator=(DbCursor&&) noexcept;
-  ~DbCursor();
+  Cursor(Cursor&&) noexcept;
+  Cursor& operator=(Cursor&&) noexcept;
+  ~Cursor();
 
   bool valid() const;
   std::string_view key() const;
@@ -69,7 +69,7 @@ class NACRE_API DbCursor {
 
  private:
   friend class engine::Engine;
-  explicit DbCursor(std::unique_ptr<engine::Walk> walk);
+  explicit Cursor(std::unique_ptr<engine::Walk> walk);
   std::unique_ptr<engine::Walk> walk_;
 };
 
@@ -105,7 +105,7 @@ class NACRE_API Scan {
     Scan* scan_ = nullptr;
   };
 
-  Scan(DbCursor cursor, bool reverse);
+  Scan(Cursor cursor, bool reverse);
   /// A scan that could not begin.
   explicit Scan(Status error);
   Scan(Scan&&) noexcept;
@@ -126,7 +126,7 @@ class NACRE_API Scan {
   void advance();
   bool done() const;
 
-  std::optional<DbCursor> cursor_;
+  std::optional<Cursor> cursor_;
   Status error_;
   bool reverse_ = false;
   mutable bool looked_ = false;

@@ -122,7 +122,7 @@ class NACRE_API Db {
   Result<std::vector<std::optional<Value>>> multi_get(std::span<const std::string_view> keys,
                                                       const ReadOptions& options = {}) const;
   Result<Snapshot> snapshot() const;
-  Result<DbCursor> cursor(const CursorOptions& options = {}) const;
+  Result<Cursor> cursor(const CursorOptions& options = {}) const;
   /// Begins with begin(). An open error shows in the scan's status().
   Scan scan(const ScanOptions& options = {}) const;
   Scan scan(Range range) const { return scan(ScanOptions{.range = std::move(range)}); }

@@ -30,7 +30,7 @@ struct nacre_snapshot {
   nacre::Snapshot snapshot;
 };
 struct nacre_cursor {
-  nacre::DbCursor cursor;
+  nacre::Cursor cursor;
   std::string copies;  // what next_many() handed out last
 };
 
@@ -47,10 +47,14 @@ nacre_str to_c(std::string_view text) { return {text.data(), text.size()}; }
 
 nacre::WriteOptions write_options(nacre_durability durability) {
   switch (durability) {
-    case NACRE_DEFAULT: return {};
-    case NACRE_DISK: return {.durability = nacre::Durability::kDisk};
-    case NACRE_OS: return {.durability = nacre::Durability::kOs};
-    case NACRE_MEMORY: return {.durability = nacre::Durability::kMemory};
+    case NACRE_DEFAULT:
+      return {};
+    case NACRE_DISK:
+      return {.durability = nacre::Durability::kDisk};
+    case NACRE_OS:
+      return {.durability = nacre::Durability::kOs};
+    case NACRE_MEMORY:
+      return {.durability = nacre::Durability::kMemory};
   }
   return {.durability = nacre::Durability::kDisk};
 }
@@ -89,8 +93,7 @@ nacre_status* nacre_options_set(nacre_options* options, const char* name, const 
 void nacre_options_free(nacre_options* options) { delete options; }
 
 nacre_status* nacre_open(const char* path, const nacre_options* options, nacre_db** db) {
-  auto opened =
-      nacre::Db::open(path, options == nullptr ? nacre::Options() : options->options);
+  auto opened = nacre::Db::open(path, options == nullptr ? nacre::Options() : options->options);
   if (!opened.ok()) return to_c(std::move(opened).error());
   *db = new nacre_db{std::move(*opened)};
   return nullptr;
@@ -103,8 +106,7 @@ nacre_status* nacre_close(nacre_db* db) {
 }
 nacre_status* nacre_destroy(const char* path) { return to_c(nacre::Db::destroy(path)); }
 
-nacre_status* nacre_put(nacre_db* db, nacre_str key, nacre_str value,
-                        nacre_durability durability) {
+nacre_status* nacre_put(nacre_db* db, nacre_str key, nacre_str value, nacre_durability durability) {
   return to_c(db->db.put(view(key), view(value), write_options(durability)));
 }
 nacre_status* nacre_remove(nacre_db* db, nacre_str key, nacre_durability durability) {
@@ -158,8 +160,8 @@ nacre_status* nacre_stats_text(const nacre_db* db, nacre_value** text) {
   auto stats = db->db.stats();
   if (!stats.ok()) return to_c(std::move(stats).error());
   auto* copy = new std::string(stats->to_text());
-  *text = new nacre_value{nacre::Value(
-      *copy, copy, [](void* owner) { delete static_cast<std::string*>(owner); })};
+  *text = new nacre_value{
+      nacre::Value(*copy, copy, [](void* owner) { delete static_cast<std::string*>(owner); })};
   return nullptr;
 }
 
@@ -184,8 +186,8 @@ void nacre_snapshot_free(nacre_snapshot* snapshot) { delete snapshot; }
 
 nacre_status* nacre_cursor_new(const nacre_db* db, nacre_str lower, nacre_str upper,
                                const nacre_snapshot* snapshot, nacre_cursor** cursor) {
-  auto made = db->db.cursor({.range = range(lower, upper),
-                             .snapshot = read_options(snapshot).snapshot});
+  auto made =
+      db->db.cursor({.range = range(lower, upper), .snapshot = read_options(snapshot).snapshot});
   if (!made.ok()) return to_c(std::move(made).error());
   *cursor = new nacre_cursor{std::move(*made), {}};
   return nullptr;

@@ -40,23 +40,23 @@ Range Range::prefix(std::string_view prefix) {
   return range;
 }
 
-DbCursor::DbCursor(std::unique_ptr<engine::Walk> walk) : walk_(std::move(walk)) {}
-DbCursor::DbCursor(DbCursor&&) noexcept = default;
-DbCursor& DbCursor::operator=(DbCursor&&) noexcept = default;
-DbCursor::~DbCursor() = default;
+Cursor::Cursor(std::unique_ptr<engine::Walk> walk) : walk_(std::move(walk)) {}
+Cursor::Cursor(Cursor&&) noexcept = default;
+Cursor& Cursor::operator=(Cursor&&) noexcept = default;
+Cursor::~Cursor() = default;
 
-bool DbCursor::valid() const { return walk_->valid(); }
-std::string_view DbCursor::key() const { return walk_->key(); }
-std::string_view DbCursor::value() const { return walk_->value(); }
-const Status& DbCursor::status() const { return walk_->status(); }
-void DbCursor::first() { walk_->first(); }
-void DbCursor::last() { walk_->last(); }
-void DbCursor::seek(std::string_view key) { walk_->seek(key); }
-void DbCursor::seek_for_prev(std::string_view key) { walk_->seek_for_prev(key); }
-void DbCursor::next() { walk_->next(); }
-void DbCursor::prev() { walk_->prev(); }
+bool Cursor::valid() const { return walk_->valid(); }
+std::string_view Cursor::key() const { return walk_->key(); }
+std::string_view Cursor::value() const { return walk_->value(); }
+const Status& Cursor::status() const { return walk_->status(); }
+void Cursor::first() { walk_->first(); }
+void Cursor::last() { walk_->last(); }
+void Cursor::seek(std::string_view key) { walk_->seek(key); }
+void Cursor::seek_for_prev(std::string_view key) { walk_->seek_for_prev(key); }
+void Cursor::next() { walk_->next(); }
+void Cursor::prev() { walk_->prev(); }
 
-Scan::Scan(DbCursor cursor, bool reverse) : cursor_(std::move(cursor)), reverse_(reverse) {}
+Scan::Scan(Cursor cursor, bool reverse) : cursor_(std::move(cursor)), reverse_(reverse) {}
 Scan::Scan(Status error) : error_(std::move(error)) {}
 
 Scan::Scan(Scan&& other) noexcept

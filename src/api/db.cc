@@ -78,13 +78,13 @@ Result<Snapshot> Db::snapshot() const {
   return engine_->snapshot();
 }
 
-Result<DbCursor> Db::cursor(const CursorOptions& options) const {
+Result<Cursor> Db::cursor(const CursorOptions& options) const {
   if (engine_ == nullptr) return closed();
   return engine_->cursor(options);
 }
 
 Scan Db::scan(const ScanOptions& options) const {
-  Result<DbCursor> made = cursor({.range = options.range, .snapshot = options.snapshot});
+  Result<Cursor> made = cursor({.range = options.range, .snapshot = options.snapshot});
   if (!made.ok()) return Scan(std::move(made).error());
   return Scan(std::move(made).value(), options.reverse);
 }

@@ -62,7 +62,8 @@ Status set_name(Enum& out, std::string_view name, std::string_view value,
 Status set_millis(std::chrono::milliseconds& out, std::string_view name, std::string_view value) {
   std::uint64_t number = 0;
   std::string_view unit;
-  if (!parse_number(value, number, unit) || (unit != "ms" && unit != "s") || number > 1'000'000'000) {
+  if (!parse_number(value, number, unit) || (unit != "ms" && unit != "s") ||
+      number > 1'000'000'000) {
     return unreadable(name, value, "a time such as 250ms or 5s");
   }
   out = std::chrono::milliseconds(static_cast<std::int64_t>(unit == "s" ? number * 1000 : number));
@@ -103,10 +104,8 @@ const std::map<std::string_view, Setter>& setters() {
                           {"os", Durability::kOs},
                           {"memory", Durability::kMemory}});
        }},
-      {"sync_every",
-       [](Options& o, std::string_view name, std::string_view value) {
-         return set_millis(o.sync_every, name, value);
-       }},
+      {"sync_every", [](Options& o, std::string_view name,
+                        std::string_view value) { return set_millis(o.sync_every, name, value); }},
       {"log_mode",
        [](Options& o, std::string_view name, std::string_view value) {
          return set_name(o.log_mode, name, value,

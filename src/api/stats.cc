@@ -1,5 +1,6 @@
 #include "nacre/stats.h"
 
+#include <cstdarg>
 #include <cstdio>
 
 #include "base/text.h"
@@ -8,10 +9,12 @@ namespace nacre {
 
 namespace {
 
-template <typename... Args>
-void line(std::string& out, const char* format, Args... args) {
+[[gnu::format(printf, 2, 3)]] void line(std::string& out, const char* format, ...) {
   char text[256];
-  std::snprintf(text, sizeof text, format, args...);
+  std::va_list arguments;
+  va_start(arguments, format);
+  std::vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
   out += text;
   out += '\n';
 }
@@ -61,18 +64,21 @@ std::string Stats::to_text() const {
   line(out, "amplification  write %.2f, space %.2f", write_amplification(), space_amplification());
   line(out, "writes         %llu puts, %llu removes in %llu commits, %s of user data", ull(puts),
        ull(removes), ull(commits), human_bytes(user_bytes).c_str());
-  line(out, "wal            %s written, %llu syncs", human_bytes(wal_bytes).c_str(), ull(wal_syncs));
-  line(out, "background     %llu flushes, %llu compactions, %llu moves, %s to compact", ull(flushes),
-       ull(compactions), ull(moves), human_bytes(pending_compaction_bytes).c_str());
+  line(out, "wal            %s written, %llu syncs", human_bytes(wal_bytes).c_str(),
+       ull(wal_syncs));
+  line(out, "background     %llu flushes, %llu compactions, %llu moves, %s to compact",
+       ull(flushes), ull(compactions), ull(moves), human_bytes(pending_compaction_bytes).c_str());
   line(out, "reads          %llu gets, %llu found, %llu in memtables; %llu cursors", ull(gets),
        ull(gets_found), ull(memtable_hits), ull(cursors));
   line(out, "tables asked   %llu, filters ruled out %.1f %%", ull(tables_asked),
        percent(filter_skips, tables_asked));
-  line(out, "block cache    %.1f %% hits (%llu of %llu), %s", percent(block_hits, block_hits + block_reads),
-       ull(block_hits), ull(block_hits + block_reads), human_bytes(cache_bytes).c_str());
+  line(out, "block cache    %.1f %% hits (%llu of %llu), %s",
+       percent(block_hits, block_hits + block_reads), ull(block_hits),
+       ull(block_hits + block_reads), human_bytes(cache_bytes).c_str());
   line(out, "memory         %s of %s: %s memtables (%llu), %s indexes and filters",
        human_bytes(memory_used).c_str(), human_bytes(memory_limit).c_str(),
-       human_bytes(memtable_bytes).c_str(), ull(memtables), human_bytes(table_memory_bytes).c_str());
+       human_bytes(memtable_bytes).c_str(), ull(memtables),
+       human_bytes(table_memory_bytes).c_str());
   line(out, "stalls         %llu, %s in all", ull(stalls), human_nanos(stall_nanos).c_str());
   line(out, "snapshots      %llu open; last seq %llu", ull(snapshots), ull(last_seq));
   latency_line(out, "get", get_latency);

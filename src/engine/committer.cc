@@ -84,9 +84,8 @@ Status Committer::make_room(Lock& state) {
     };
     if (full()) {
       const std::uint64_t start = context_.clock().monotonic_nanos();
-      state.wait(changed_, context_.executor(), [&] {
-        return !full() || !context_.health.ok() || !state->flush_status.ok();
-      });
+      state.wait(changed_, context_.executor(),
+                 [&] { return !full() || !context_.health.ok() || !state->flush_status.ok(); });
       const std::uint64_t nanos = context_.clock().monotonic_nanos() - start;
       context_.stalls.fetch_add(1, std::memory_order_relaxed);
       context_.stall_nanos.fetch_add(nanos, std::memory_order_relaxed);
@@ -243,9 +242,8 @@ void Committer::wait_visible(Seq seq) {
 
 Status Committer::wait_flushed(Seq seq) {
   auto state = state_.lock();
-  state.wait(changed_, context_.executor(), [&] {
-    return state->flushed_seq >= seq || !state->flush_status.ok();
-  });
+  state.wait(changed_, context_.executor(),
+             [&] { return state->flushed_seq >= seq || !state->flush_status.ok(); });
   return state->flushed_seq >= seq ? Status() : state->flush_status;
 }
 

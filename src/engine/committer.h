@@ -1,10 +1,10 @@
 // committer.h - the path of every write: order, log, insert, sync, show.
 //
-// A write takes three steps. Under the commit lock it gets its seqs and its place in the wal, in one
-// order for both. Without the lock it inserts into the memtable, beside other writers, and waits for
-// the sync that its durability asks for. Then it is shown: the visible seq moves over all finished
-// writes at the front of the queue, so that writes become visible in commit order even when a later
-// one is ready first.
+// A write takes three steps. Under the commit lock it gets its seqs and its place in the wal, in
+// one order for both. Without the lock it inserts into the memtable, beside other writers, and
+// waits for the sync that its durability asks for. Then it is shown: the visible seq moves over all
+// finished writes at the front of the queue, so that writes become visible in commit order even
+// when a later one is ready first.
 //
 //        lock                    no lock                        lock
 //   | seq, wal append |  memtable insert, [shared sync]  |  publish in order |
@@ -77,10 +77,10 @@ class Committer {
     bool done = false;
   };
   struct State {
-    Seq last_seq = 0;     // given to a write
-    Seq flushed_seq = 0;  // everything up to it is in tables
-    Seq unlogged_seq = 0; // the last write without wal, 0 when all are in tables or none was
-    Seq frozen_seq = 0;   // last of the newest frozen memtable
+    Seq last_seq = 0;      // given to a write
+    Seq flushed_seq = 0;   // everything up to it is in tables
+    Seq unlogged_seq = 0;  // the last write without wal, 0 when all are in tables or none was
+    Seq frozen_seq = 0;    // last of the newest frozen memtable
     std::deque<Pending> pending;
     Status flush_status;
     std::uint64_t pace_nanos_per_kib = 0;

@@ -118,8 +118,7 @@ Status merge(Context& context, const Version& version, const Plan& plan, Outputs
   // A merge within level 0 leaves older tables of that level beside its output.
   const bool within_level0 = plan.output_level == 0;
   Retention retention(context.snapshots.list(context.visible), [&](std::string_view key) {
-    return within_level0 ||
-           (!plan.bottommost && version.may_exist_below(plan.output_level, key));
+    return within_level0 || (!plan.bottommost && version.may_exist_below(plan.output_level, key));
   });
   const auto cursor = input_cursor(plan);
   std::uint64_t seen = 0;
@@ -129,9 +128,13 @@ Status merge(Context& context, const Version& version, const Plan& plan, Outputs
     }
     Entry entry = cursor->entry();
     switch (retention.decide(entry)) {
-      case Verdict::kDrop: continue;
-      case Verdict::kKeepZeroed: entry.trailer = make_trailer(0, kind_of(entry.trailer)); break;
-      case Verdict::kKeep: break;
+      case Verdict::kDrop:
+        continue;
+      case Verdict::kKeepZeroed:
+        entry.trailer = make_trailer(0, kind_of(entry.trailer));
+        break;
+      case Verdict::kKeep:
+        break;
     }
     NACRE_TRY(outputs.add(entry));
   }

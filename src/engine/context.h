@@ -27,7 +27,6 @@ struct Settings {
   ReadMode read_mode = ReadMode::kBuffered;
 };
 
-
 struct Context {
   Context(std::string dir_in, Settings settings_in, detail::RuntimeState& runtime_in)
       : dir(std::move(dir_in)),

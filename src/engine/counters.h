@@ -13,9 +13,16 @@
 namespace nacre::engine {
 
 enum class Count : std::uint8_t {
-  kPuts, kRemoves, kCommits, kUserBytes,
-  kGets, kGetsFound, kMemtableHits,
-  kTablesAsked, kBlockHits, kBlockReads,
+  kPuts,
+  kRemoves,
+  kCommits,
+  kUserBytes,
+  kGets,
+  kGetsFound,
+  kMemtableHits,
+  kTablesAsked,
+  kBlockHits,
+  kBlockReads,
   kCursors,
 };
 inline constexpr std::size_t kCountKinds = 11;

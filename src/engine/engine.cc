@@ -80,8 +80,10 @@ Result<std::shared_ptr<Engine>> Engine::open(const std::string& path, const Opti
 
 Status Engine::prepare_directory(FileSystem& fs, const std::string& path, const Options& options) {
   switch (NACRE_TRY(fs.kind(path))) {
-    case PathKind::kDirectory: return {};
-    case PathKind::kNothing: break;
+    case PathKind::kDirectory:
+      return {};
+    case PathKind::kNothing:
+      break;
     case PathKind::kFile:
     case PathKind::kOther:
       return Status::invalid(path + ": is not a directory; a store needs one of its own");
@@ -126,8 +128,8 @@ Status Engine::create_store() {
   NACRE_TRY(context_.fs().sync_dir(parent_of(context_.dir)));
   // A first create that was cut off may have left a manifest.
   numbers_.start_at(number_above(NACRE_TRY(context_.fs().list(context_.dir))));
-  // The first manifest needs no wal segment, since there is none; the edit that needs one comes when
-  // it is durable.
+  // The first manifest needs no wal segment, since there is none; the edit that needs one comes
+  // when it is durable.
   NACRE_TRY(versions_.start(identity, Version::empty(), nacre::Counters(), FileNumber{0}));
   NACRE_TRY(committer_.start(0));
   Edit edit;
@@ -252,12 +254,12 @@ Snapshot Engine::snapshot() {
   return Snapshot(shared_from_this(), context_.snapshots.take(context_.visible));
 }
 
-Result<DbCursor> Engine::cursor(const CursorOptions& options) {
+Result<Cursor> Engine::cursor(const CursorOptions& options) {
   const std::optional<Seq> at = NACRE_TRY(seq_of(options.snapshot));
   ViewPtr view = view_.pin();  // R1: the view before the seq
   const Seq seq = at.has_value() ? *at : context_.visible.load(std::memory_order_acquire);
   context_.counters.add(Count::kCursors);
-  return DbCursor(std::make_unique<Walk>(shared_from_this(), std::move(view), seq, options.range));
+  return Cursor(std::make_unique<Walk>(shared_from_this(), std::move(view), seq, options.range));
 }
 
 Status Engine::flush() {

@@ -44,7 +44,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   Result<std::optional<Seq>> seq_of(const Snapshot* snapshot) const;
   Snapshot snapshot();
   void release_snapshot(Seq seq) { context_.snapshots.release(seq); }
-  Result<DbCursor> cursor(const CursorOptions& options);
+  Result<Cursor> cursor(const CursorOptions& options);
   /// A cursor has let its view go.
   void view_released() { context_.reaper.sweep(); }
 

@@ -16,9 +16,7 @@ namespace nacre::engine {
 class FileNumbers {
  public:
   /// What an edit states as next file: numbers below it may have been used.
-  FileNumber bound() const {
-    return FileNumber{next_.load(std::memory_order_relaxed) + kReserve};
-  }
+  FileNumber bound() const { return FileNumber{next_.load(std::memory_order_relaxed) + kReserve}; }
   FileNumber take() { return FileNumber{next_.fetch_add(1, std::memory_order_relaxed)}; }
   void start_at(FileNumber number) { next_.store(raw(number), std::memory_order_relaxed); }
 

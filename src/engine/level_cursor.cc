@@ -44,9 +44,9 @@ class LevelCursor final : public EntryCursor {
  private:
   /// The first table whose largest key is at or after `key`.
   std::size_t table_at(std::string_view key) const {
-    const auto found = std::partition_point(
-        tables_.begin(), tables_.end(),
-        [&](const TablePtr& table) { return table->meta.largest < key; });
+    const auto found =
+        std::partition_point(tables_.begin(), tables_.end(),
+                             [&](const TablePtr& table) { return table->meta.largest < key; });
     return static_cast<std::size_t>(found - tables_.begin());
   }
 

@@ -9,7 +9,7 @@
 #include <memory>
 #include <span>
 
-#include "key/cursor.h"
+#include "key/entry_cursor.h"
 #include "lsm/version.h"
 #include "table/table_reader.h"
 

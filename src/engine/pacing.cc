@@ -22,8 +22,8 @@ double ratio(std::uint64_t part, double whole) {
 std::uint64_t pace_nanos_per_kib(const Backlog& backlog) {
   const double flush =
       ratio(backlog.frozen_memtables, static_cast<double>(backlog.frozen_memtables_max));
-  const double level0 = ratio(backlog.level0_tables,
-                              static_cast<double>(backlog.level0_trigger) * kLevel0Stretch);
+  const double level0 =
+      ratio(backlog.level0_tables, static_cast<double>(backlog.level0_trigger) * kLevel0Stretch);
   const double debt =
       ratio(backlog.debt_bytes, static_cast<double>(backlog.debt_bytes_soft) * kDebtStretch);
   const double load = std::min(std::max({flush, level0, debt}), 1.0);

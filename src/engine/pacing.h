@@ -16,8 +16,8 @@ struct Backlog {
   std::uint64_t frozen_memtables_max = 0;
   std::uint64_t level0_tables = 0;
   std::uint64_t level0_trigger = 0;
-  std::uint64_t debt_bytes = 0;        // what compaction still has to rewrite
-  std::uint64_t debt_bytes_soft = 0;   // a debt that is fine
+  std::uint64_t debt_bytes = 0;       // what compaction still has to rewrite
+  std::uint64_t debt_bytes_soft = 0;  // a debt that is fine
 };
 
 /// Nanoseconds that each KiB of writes should take at least; 0 when nothing piles up.

@@ -19,7 +19,7 @@ struct Search {
   Seq seq = 0;
   std::size_t step = 0;  // where to look next
 
-  Entry entry{};  // once found
+  Entry entry{};                       // once found
   const TableReader* table = nullptr;  // that holds it, or that needs `block`
   std::uint32_t block = 0;
 };
@@ -64,11 +64,15 @@ Found search_tables(const Version& version, Search& search, Counters& counters) 
     search.table = table_at(version, search.step++, search.key);
     if (search.table == nullptr) continue;
     ++checks;
-    switch (search.table->find(search.key, search.hash, search.seq, &search.entry,
-                               &search.block)) {
-      case Lookup::kAbsent: break;
-      case Lookup::kFound: found = Found::kInTable; break;
-      case Lookup::kNeedsBlock: found = Found::kNeedsBlock; break;
+    switch (search.table->find(search.key, search.hash, search.seq, &search.entry, &search.block)) {
+      case Lookup::kAbsent:
+        break;
+      case Lookup::kFound:
+        found = Found::kInTable;
+        break;
+      case Lookup::kNeedsBlock:
+        found = Found::kNeedsBlock;
+        break;
     }
   }
   if (checks != 0) counters.add(Count::kTablesAsked, checks);

@@ -2,10 +2,10 @@
 //
 //   active memtable, frozen memtables, level 0 newest first, then one table of each deeper level
 //
-// The first entry of the key with a seq that the reader may see decides, whatever its kind: a delete
-// means absent. Inside an epoch a get takes no lock, writes nothing shared and allocates nothing. When
-// a block must be read from the device the get first takes a counted reference to its view, leaves
-// the epoch, loads the block, and goes on from that table.
+// The first entry of the key with a seq that the reader may see decides, whatever its kind: a
+// delete means absent. Inside an epoch a get takes no lock, writes nothing shared and allocates
+// nothing. When a block must be read from the device the get first takes a counted reference to its
+// view, leaves the epoch, loads the block, and goes on from that table.
 //
 // THREADS    any.
 #pragma once

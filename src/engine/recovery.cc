@@ -30,9 +30,8 @@ std::vector<FileName> store_files(const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     if (const auto parsed = parse_file_name(name)) files.push_back(*parsed);
   }
-  std::sort(files.begin(), files.end(), [](const FileName& a, const FileName& b) {
-    return raw(a.number) < raw(b.number);
-  });
+  std::sort(files.begin(), files.end(),
+            [](const FileName& a, const FileName& b) { return raw(a.number) < raw(b.number); });
   return files;
 }
 
@@ -40,14 +39,18 @@ std::vector<FileName> store_files(const std::vector<std::string>& names) {
 bool is_orphan(const FileName& file, const ManifestContents& manifest,
                const std::vector<FileNumber>& live, const nacre::Counters& counters) {
   switch (file.type) {
-    case FileType::kCurrentTemp: return true;
-    case FileType::kManifest: return file.number != manifest.number;
-    case FileType::kWal: return raw(file.number) < raw(counters.wal_floor);
+    case FileType::kCurrentTemp:
+      return true;
+    case FileType::kManifest:
+      return file.number != manifest.number;
+    case FileType::kWal:
+      return raw(file.number) < raw(counters.wal_floor);
     case FileType::kTable:
       return raw(file.number) < raw(counters.next_file) &&
              std::find(live.begin(), live.end(), file.number) == live.end();
     case FileType::kCurrent:
-    case FileType::kLock: return false;
+    case FileType::kLock:
+      return false;
   }
   return false;
 }
@@ -93,8 +96,8 @@ Result<Recovered> recover(Context& context) {
       segments.push_back(file.number);
     }
   }
-  Replayed replayed = NACRE_TRY(replay_wal(context, segments, found.counters.wal_floor,
-                                           found.counters.last_seq, found.info));
+  Replayed replayed = NACRE_TRY(
+      replay_wal(context, segments, found.counters.wal_floor, found.counters.last_seq, found.info));
   found.last_seq = replayed.last_seq;
   found.memtables = std::move(replayed.memtables);
   return found;

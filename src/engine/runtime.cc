@@ -26,8 +26,7 @@ Result<std::shared_ptr<Runtime>> Runtime::create(const Settings& settings) {
       settings.memory_bytes != 0
           ? settings.memory_bytes
           : std::max(std::min(env.memory_bytes() / 4, kAutoMemoryMax), engine::kMemoryBytesMin);
-  return std::shared_ptr<Runtime>(
-      new Runtime(std::make_unique<detail::RuntimeState>(env, bytes)));
+  return std::shared_ptr<Runtime>(new Runtime(std::make_unique<detail::RuntimeState>(env, bytes)));
 }
 
 std::shared_ptr<Runtime> Runtime::shared() {

@@ -41,7 +41,19 @@ void Scheduler::wake() {
 void Scheduler::start_flush(Lock& work, const View& view) {
   if (work->flushing || view.frozen.empty() || !work->flush_paused.ok()) return;
   work->flushing = true;
-  context_.executor().submit(Lane::kFlush, [this] { flush_oldest(); });
+  submit(*work, Lane::kFlush, [this] { flush_oldest(); });
+}
+
+/// Counts the task until it has returned: close() waits for the last of them, which must not touch
+/// the store any more once it is counted out.
+void Scheduler::submit(Work& work, Lane lane, Executor::Task task) {
+  ++work.tasks;
+  context_.executor().submit(lane, [this, task = std::move(task)] {
+    task();
+    auto done = work_.lock();
+    --done->tasks;
+    changed_.notify_all();
+  });
 }
 
 void Scheduler::flush_oldest() {
@@ -63,7 +75,8 @@ void Scheduler::flush_oldest() {
 
 Status Scheduler::flush_and_install(const View& view) {
   const MemtablePtr memtable = view.frozen.back();
-  const MemtablePtr next = view.frozen.size() > 1 ? view.frozen[view.frozen.size() - 2] : view.active;
+  const MemtablePtr next =
+      view.frozen.size() > 1 ? view.frozen[view.frozen.size() - 2] : view.active;
   committer_.wait_visible(memtable->last_seq);
   const std::uint64_t start = context_.clock().monotonic_nanos();
   const TablePtr table = NACRE_TRY(flush_memtable(context_, numbers_, *memtable));
@@ -72,9 +85,8 @@ Status Scheduler::flush_and_install(const View& view) {
   edit.reason = "flush";
   edit.wal_floor = next->first_segment;
   if (table != nullptr) edit.added.push_back({.level = 0, .meta = table->meta});
-  Status installed = versions_.install(std::move(edit), {table}, [&](View& changed) {
-    std::erase(changed.frozen, memtable);
-  });
+  Status installed = versions_.install(
+      std::move(edit), {table}, [&](View& changed) { std::erase(changed.frozen, memtable); });
   if (!installed.ok()) return not_installed(installed);
   wals_.drop_before(next->first_segment);
   const std::uint64_t bytes = table == nullptr ? 0 : table->meta.bytes;
@@ -123,10 +135,10 @@ void Scheduler::start_compactions(Lock& work, const View& view) {
     std::optional<Plan> plan = pick(*view.version, picker_input(*work));
     if (!plan.has_value()) return;
     const std::uint64_t ticket = begin_plan(*work, *plan);
-    context_.executor().submit(Lane::kCompaction,
-                               [this, version = view.version, plan = std::move(*plan), ticket] {
-                                 compact_in_background(version, plan, ticket);
-                               });
+    submit(*work, Lane::kCompaction,
+           [this, version = view.version, plan = std::move(*plan), ticket] {
+             compact_in_background(version, plan, ticket);
+           });
   }
 }
 
@@ -211,31 +223,21 @@ void Scheduler::retry_later(Lock& work, const Status& status) {
 }
 
 void Scheduler::prepare_wal() {
-  {
-    auto work = work_.lock();
-    if (work->preparing || work->closing) return;
-    work->preparing = true;
-  }
-  context_.executor().submit(Lane::kLog, [this] {
+  auto work = work_.lock();
+  if (work->preparing || work->closing) return;
+  work->preparing = true;
+  submit(*work, Lane::kLog, [this] {
     wals_.prepare_ahead();
-    auto work = work_.lock();
-    work->preparing = false;
-    changed_.notify_all();
+    work_.lock()->preparing = false;
   });
 }
 
 void Scheduler::sync_older(Lsn lsn) {
-  {
-    auto work = work_.lock();
-    if (work->closing) return;
-    ++work->syncing;
-  }
-  context_.executor().submit(Lane::kLog, [this, lsn] {
+  auto work = work_.lock();
+  if (work->closing) return;
+  submit(*work, Lane::kLog, [this, lsn] {
     const Status status = wals_.sync_through(lsn);
     if (!status.ok() && context_.health.fail(status)) committer_.wake();
-    auto work = work_.lock();
-    --work->syncing;
-    changed_.notify_all();
   });
 }
 
@@ -296,9 +298,7 @@ void Scheduler::close() {
   auto work = work_.lock();
   work->closing = true;
   cancelled_.store(true, std::memory_order_relaxed);
-  work.wait(changed_, context_.executor(), [&] {
-    return !work->flushing && work->running.empty() && !work->preparing && work->syncing == 0;
-  });
+  work.wait(changed_, context_.executor(), [&] { return work->tasks == 0; });
 }
 
 Status Scheduler::status() {

@@ -8,15 +8,15 @@
 // LIFETIME   close() returns only when no task of this store is queued or running; timers hold a
 //            weak reference to the owner.
 // ERRORS     a flush or compaction that fails for want of space is tried again every second; one
-//            that meets a corrupt table puts its inputs aside for good (they stay readable); one whose
-//            edit can't be made durable turns the store read-only. Every failure reaches the
+//            that meets a corrupt table puts its inputs aside for good (they stay readable); one
+//            whose edit can't be made durable turns the store read-only. Every failure reaches the
 //            listener, and status() while it lasts.
 #pragma once
 
 #include <array>
 #include <condition_variable>
-#include <memory>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -76,19 +76,20 @@ class Scheduler {
   struct Work {
     bool flushing = false;
     bool preparing = false;
-    std::uint32_t syncing = 0;
+    std::uint64_t tasks = 0;   // handed to the executor and not yet returned
     std::uint32_t manual = 0;  // compact() calls that want the compaction side for themselves
     bool closing = false;
     bool retry_set = false;
     std::map<std::uint64_t, RunningCompaction> running;  // by ticket
     std::uint64_t last_ticket = 0;
     std::vector<RunningCompaction> set_aside;  // one for each table that could not be read
-    Status flush_paused;       // why, or ok
-    Status compaction_paused;  // the same
+    Status flush_paused;                       // why, or ok
+    Status compaction_paused;                  // the same
     WorkStats stats;
   };
   using Lock = Guarded<Work>::Lock;
 
+  void submit(Work& work, Lane lane, Executor::Task task);
   void start_flush(Lock& work, const View& view);
   void start_compactions(Lock& work, const View& view);
   void flush_oldest();

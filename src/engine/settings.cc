@@ -87,8 +87,9 @@ Result<Settings> resolve(const Options& options, std::uint64_t memory_limit) {
   // Memtables that wait for their flush get the rest of half the budget.
   settings.frozen_memtables_max =
       std::clamp<std::uint64_t>(memory_limit / 2 / settings.memtable_bytes, 2, 9) - 1;
-  const bool direct = options.table_reads == TableReads::kDirect ||
-                      (options.table_reads == TableReads::kAuto && memory_limit >= kDirectReadsFrom);
+  const bool direct =
+      options.table_reads == TableReads::kDirect ||
+      (options.table_reads == TableReads::kAuto && memory_limit >= kDirectReadsFrom);
   settings.read_mode = direct ? ReadMode::kDirect : ReadMode::kBuffered;
   return settings;
 }

@@ -1,7 +1,8 @@
 // snapshots.h - the moments that somebody may still read at.
 //
 // THREADS    any.
-// INVARIANT  (S1) a seq is registered before anybody can rely on it, and `visible` is read under the
+// INVARIANT  (S1) a seq is registered before anybody can rely on it, and `visible` is read under
+// the
 //            same lock, so that the list a compaction takes is complete for every seq below the
 //            visible one that it takes with it.
 #pragma once

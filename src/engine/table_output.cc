@@ -11,9 +11,12 @@ namespace {
 
 Codec codec_of(Compression compression) {
   switch (compression) {
-    case Compression::kNone: return Codec::kNone;
-    case Compression::kLz4: return Codec::kLz4;
-    case Compression::kZstd: return Codec::kZstd;
+    case Compression::kNone:
+      return Codec::kNone;
+    case Compression::kLz4:
+      return Codec::kLz4;
+    case Compression::kZstd:
+      return Codec::kZstd;
   }
   return Codec::kNone;
 }

@@ -32,8 +32,8 @@ Edit VersionSet::snapshot_of(const Version& version) const {
 Status VersionSet::write_new_manifest(const Version& version) {
   manifest_.reset();  // never written again once another was begun
   const FileNumber number = numbers_.take();
-  manifest_ = NACRE_TRY(Manifest::create(context_.fs(), context_.dir, number, identity_,
-                                         snapshot_of(version)));
+  manifest_ = NACRE_TRY(
+      Manifest::create(context_.fs(), context_.dir, number, identity_, snapshot_of(version)));
   if (const FileNumber old = std::exchange(manifest_number_, number); raw(old) != 0) {
     context_.reaper.remove(FileType::kManifest, old);
   }

@@ -28,8 +28,7 @@ class VersionSet {
       : context_(context), view_(view), numbers_(numbers) {}
 
   /// Takes over what recovery read and writes it to a new manifest.
-  Status start(const StoreIdentity& identity, VersionPtr version,
-               const nacre::Counters& counters,
+  Status start(const StoreIdentity& identity, VersionPtr version, const nacre::Counters& counters,
                FileNumber wal_floor);
 
   /// `also` changes the view together with the version (a flush takes its memtable out). Tables

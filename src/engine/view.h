@@ -82,9 +82,8 @@ class CurrentView {
  private:
   static void retire(ViewPtr view) {
     if (view == nullptr) return;
-    epoch_retire(new ViewPtr(std::move(view)), [](void* object) {
-      delete static_cast<ViewPtr*>(object);
-    });
+    epoch_retire(new ViewPtr(std::move(view)),
+                 [](void* object) { delete static_cast<ViewPtr*>(object); });
   }
 
   std::atomic<const View*> current_{nullptr};

@@ -34,10 +34,10 @@ class Replay {
   Seq last_seq_;
   std::vector<MemtablePtr> memtables_;
 
-  FileNumber previous_{};             // the segment read before, 0 for none
-  std::uint64_t previous_length_ = 0; // where its records ended
-  std::optional<Status> dropped_;     // set once the rest is being dropped: what it would be if
-                                      // somebody proved that it had been synced
+  FileNumber previous_{};              // the segment read before, 0 for none
+  std::uint64_t previous_length_ = 0;  // where its records ended
+  std::optional<Status> dropped_;      // set once the rest is being dropped: what it would be if
+                                       // somebody proved that it had been synced
 };
 
 LiveMemtable& Replay::memtable() {
@@ -45,8 +45,8 @@ LiveMemtable& Replay::memtable() {
       memtables_.back()->table.memory_bytes() >= context_.settings.memtable_bytes) {
     const std::string hint =
         memtables_.empty() ? std::string() : memtables_.back()->table.common_prefix();
-    memtables_.push_back(std::make_shared<LiveMemtable>(context_.runtime->budget,
-                                                        context_.runtime->pages, hint));
+    memtables_.push_back(
+        std::make_shared<LiveMemtable>(context_.runtime->budget, context_.runtime->pages, hint));
   }
   return *memtables_.back();
 }
@@ -115,8 +115,8 @@ Status Replay::check_chain(const WalReader& reader) {
   }
   if (header.previous == previous_ && header.previous_length < previous_length_) {
     return Status::corruption(reader.path() + ": says that " + wal_name(previous_) + " ended at " +
-                              std::to_string(header.previous_length) + ", but it has records up to " +
-                              std::to_string(previous_length_));
+                              std::to_string(header.previous_length) +
+                              ", but it has records up to " + std::to_string(previous_length_));
   }
   return {};
 }
@@ -137,9 +137,9 @@ Status Replay::segment(FileNumber number, bool is_last) {
     const bool new_chain = raw(previous_) != 0 && raw(header.previous) == 0;
     const bool lost_tail = raw(previous_) != 0 && header.previous_length > previous_length_;
     if (new_chain || lost_tail) {
-      dropped_ = Status::corruption_at(context_.path(wal_name(previous_)), previous_length_,
-                                       new_chain ? "the wal goes on in a new chain"
-                                                 : "the segment lost its end");
+      dropped_ = Status::corruption_at(
+          context_.path(wal_name(previous_)), previous_length_,
+          new_chain ? "the wal goes on in a new chain" : "the segment lost its end");
       if (lost_tail) {
         info_.clean = false;
         info_.detail = std::string(dropped_->message());
@@ -150,13 +150,17 @@ Status Replay::segment(FileNumber number, bool is_last) {
 
   NACRE_TRY(read_all(*reader, /*applying=*/true));
   switch (reader->stop().kind) {
-    case WalStop::Kind::kEnd: break;
-    case WalStop::Kind::kTorn: drop_from_here(*reader, "torn"); break;
+    case WalStop::Kind::kEnd:
+      break;
+    case WalStop::Kind::kTorn:
+      drop_from_here(*reader, "torn");
+      break;
     case WalStop::Kind::kNoHeader:
       drop_from_here(*reader, is_last ? "the segment was being created" : "no header");
       break;
     case WalStop::Kind::kCorrupt:
-    case WalStop::Kind::kNone: return reader->stop_status();
+    case WalStop::Kind::kNone:
+      return reader->stop_status();
   }
   previous_ = number;
   previous_length_ = reader->stop().offset;

@@ -1,12 +1,13 @@
-// wal_set.h - the wal segments of an open store: one that is written, older ones that are not yet on
-// stable storage, and those that only wait for the flush of their writes.
+// wal_set.h - the wal segments of an open store: one that is written, older ones that are not yet
+// on stable storage, and those that only wait for the flush of their writes.
 //
 // Positions in the wal are counted through all segments of this run, as an Lsn, so that "everything
 // up to here is on stable storage" is one number.
 //
 // THREADS    append(), begin() and their const companions: under the commit lock. sync_through(),
 //            prepare_ahead() and drop_before(): any.
-// INVARIANT  (W1) a segment is synced only after all older ones were: a record that proves a sync of
+// INVARIANT  (W1) a segment is synced only after all older ones were: a record that proves a sync
+// of
 //            its segment proves that its predecessors are whole.
 //            (W2) the first failed write or sync is kept and returned by every later call, until
 //            abandon() starts again with new files.

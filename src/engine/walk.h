@@ -16,7 +16,7 @@
 #include <string>
 
 #include "engine/view.h"
-#include "key/cursor.h"
+#include "key/entry_cursor.h"
 #include "nacre/cursor.h"
 
 namespace nacre::engine {

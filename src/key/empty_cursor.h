@@ -3,7 +3,7 @@
 // THREADS  one thread at a time.
 #pragma once
 
-#include "key/cursor.h"
+#include "key/entry_cursor.h"
 
 namespace nacre {
 

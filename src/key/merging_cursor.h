@@ -18,7 +18,7 @@
 #include <memory>
 #include <vector>
 
-#include "key/cursor.h"
+#include "key/entry_cursor.h"
 
 namespace nacre {
 

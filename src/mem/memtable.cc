@@ -34,7 +34,9 @@ bool Memtable::get(std::string_view key, std::uint64_t key_hash, Seq seq, Entry*
   return true;
 }
 
-std::unique_ptr<Cursor> Memtable::cursor() const { return std::make_unique<MemtableCursor>(list_); }
+std::unique_ptr<EntryCursor> Memtable::cursor() const {
+  return std::make_unique<MemtableCursor>(list_);
+}
 
 std::string Memtable::common_prefix() const {
   MemtableCursor cursor(list_);

@@ -19,8 +19,8 @@
 #include "base/arena.h"
 #include "base/memory_budget.h"
 #include "base/page_pool.h"
-#include "key/cursor.h"
 #include "key/entry.h"
+#include "key/entry_cursor.h"
 #include "mem/leaf_list.h"
 #include "mem/memtable_filter.h"
 
@@ -40,7 +40,7 @@ class Memtable {
   /// The newest entry of `key` with a seq of at most `seq`. False when there is none.
   bool get(std::string_view key, std::uint64_t key_hash, Seq seq, Entry* entry) const;
   /// Over all versions of all keys. The memtable must outlive it.
-  std::unique_ptr<Cursor> cursor() const;
+  std::unique_ptr<EntryCursor> cursor() const;
 
   /// Memory that is held and charged.
   std::uint64_t memory_bytes() const { return arena_.bytes(); }

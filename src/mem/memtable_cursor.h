@@ -12,13 +12,13 @@
 #include <string_view>
 #include <vector>
 
-#include "key/cursor.h"
+#include "key/entry_cursor.h"
 #include "mem/leaf_list.h"
 #include "mem/leaf_view.h"
 
 namespace nacre {
 
-class MemtableCursor final : public Cursor {
+class MemtableCursor final : public EntryCursor {
  public:
   explicit MemtableCursor(const LeafList& list) : list_(list) {}
 

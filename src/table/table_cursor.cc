@@ -8,7 +8,7 @@ namespace {
 
 /// Source: `Result<const char*> open(block)`, see block_source.h.
 template <typename Source>
-class TableCursor final : public Cursor {
+class TableCursor final : public EntryCursor {
  public:
   explicit TableCursor(std::shared_ptr<const TableReader> table)
       : table_(std::move(table)), index_(table_->stored().index), source_(*table_) {}
@@ -109,7 +109,8 @@ class TableCursor final : public Cursor {
 
 }  // namespace
 
-std::unique_ptr<Cursor> make_table_cursor(std::shared_ptr<const TableReader> table, CursorUse use) {
+std::unique_ptr<EntryCursor> make_table_cursor(std::shared_ptr<const TableReader> table,
+                                               CursorUse use) {
   if (use == CursorUse::kRead) return std::make_unique<TableCursor<CachedBlocks>>(std::move(table));
   return std::make_unique<TableCursor<StreamedBlocks>>(std::move(table));
 }

@@ -14,11 +14,12 @@
 
 #include <memory>
 
-#include "key/cursor.h"
+#include "key/entry_cursor.h"
 #include "table/table_reader.h"
 
 namespace nacre {
 
-std::unique_ptr<Cursor> make_table_cursor(std::shared_ptr<const TableReader> table, CursorUse use);
+std::unique_ptr<EntryCursor> make_table_cursor(std::shared_ptr<const TableReader> table,
+                                               CursorUse use);
 
 }  // namespace nacre

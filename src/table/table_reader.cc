@@ -206,7 +206,7 @@ void TableReader::accept_many(std::span<BlockLoad> loads, const ReadRequest& req
   }
 }
 
-std::unique_ptr<Cursor> TableReader::cursor(CursorUse use) const {
+std::unique_ptr<EntryCursor> TableReader::cursor(CursorUse use) const {
   return make_table_cursor(shared_from_this(), use);
 }
 

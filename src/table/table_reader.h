@@ -31,8 +31,8 @@
 #include "base/epoch.h"
 #include "cache/block_cache.h"
 #include "cache/block_slots.h"
-#include "key/cursor.h"
 #include "key/entry.h"
+#include "key/entry_cursor.h"
 #include "table/block.h"
 #include "table/filter.h"
 #include "table/properties.h"
@@ -94,7 +94,7 @@ class TableReader : public std::enable_shared_from_this<TableReader> {
   /// A counted hold on a block that is in memory; an empty pin when it is not.
   BlockPin pin(std::uint32_t block) const { return slots_.pin(block); }
 
-  std::unique_ptr<Cursor> cursor(CursorUse use) const;
+  std::unique_ptr<EntryCursor> cursor(CursorUse use) const;
 
   /// Reads every byte of the file past the cache and checks all of it: checksums, order, the
   /// filter, the properties. Called now and then, `progress(bytes done)` may return false to stop;

@@ -1,5 +1,5 @@
-// The n-th operation on the disk fails, for every n of every workload: no acknowledged write is lost,
-// no read is wrong, and the store opens again.
+// The n-th operation on the disk fails, for every n of every workload: no acknowledged write is
+// lost, no read is wrong, and the store opens again.
 
 #include <gtest/gtest.h>
 
@@ -53,8 +53,8 @@ bool run_once(const Workload& workload, const FaultKind& kind, std::uint64_t n) 
   Life life{.env = faulty, .history = {}, .failure = {}, .broken = {}};
   workload.run(life);
   const bool struck = faulty.injector().hits() > 0;
-  const std::string where = std::string(workload.name) + ", " + kind.name + ", n = " +
-                            std::to_string(n) + ", " + faulty.injector().hit() +
+  const std::string where = std::string(workload.name) + ", " + kind.name +
+                            ", n = " + std::to_string(n) + ", " + faulty.injector().hit() +
                             ", first failure: " + life.failure;
   EXPECT_EQ(life.broken, "") << where;
 
@@ -67,9 +67,9 @@ bool run_once(const Workload& workload, const FaultKind& kind, std::uint64_t n) 
       continue;
     }
     History history = life.history;
-    const auto wrong =
-        history.recover_to(contents_of(*opened), profile != CrashProfile::kProcess);
-    EXPECT_FALSE(wrong.has_value()) << where << ", " << crash_profile_name(profile) << ": " << *wrong;
+    const auto wrong = history.recover_to(contents_of(*opened), profile != CrashProfile::kProcess);
+    EXPECT_FALSE(wrong.has_value())
+        << where << ", " << crash_profile_name(profile) << ": " << *wrong;
   }
   return struck;
 }

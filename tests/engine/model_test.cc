@@ -38,7 +38,7 @@ struct HeldSnapshot {
   Frozen state;
 };
 struct HeldCursor {
-  DbCursor cursor;
+  Cursor cursor;
   Frozen state;
   Contents::const_iterator at;  // where it must stand; state->end() for nowhere
 };
@@ -86,11 +86,16 @@ class ModelRun {
     // Keys with long shared prefixes, prefixes of one another, zeros and 0xff.
     const std::uint64_t n = random_.below(static_cast<std::uint64_t>(setup_.keys));
     switch (n % 8) {
-      case 0: return std::string(n / 8 % 40, 'a');
-      case 1: return "user/" + std::string(30, 'x') + std::to_string(n);
-      case 2: return std::string("\xff\xff", 2) + std::to_string(n);
-      case 3: return std::string("\0\0", 2) + static_cast<char>(n);
-      default: return std::to_string(1000000 + n);
+      case 0:
+        return std::string(n / 8 % 40, 'a');
+      case 1:
+        return "user/" + std::string(30, 'x') + std::to_string(n);
+      case 2:
+        return std::string("\xff\xff", 2) + std::to_string(n);
+      case 3:
+        return std::string("\0\0", 2) + static_cast<char>(n);
+      default:
+        return std::to_string(1000000 + n);
     }
   }
   std::string value() {
@@ -337,8 +342,7 @@ class ModelRun {
     world_ = std::move(after);
     open();
     if (failed()) return;
-    const auto wrong =
-        history_.recover_to(contents_of(db_), profile != CrashProfile::kProcess);
+    const auto wrong = history_.recover_to(contents_of(db_), profile != CrashProfile::kProcess);
     ASSERT_FALSE(wrong.has_value()) << crash_profile_name(profile) << ": " << *wrong;
   }
 

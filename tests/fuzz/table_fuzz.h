@@ -80,7 +80,7 @@ inline void repair_table(std::string& bytes) {
 }
 
 /// Walks a cursor to its end both ways and checks that it keeps the order.
-inline void exercise_cursor(Cursor& cursor, bool forward) {
+inline void exercise_cursor(EntryCursor& cursor, bool forward) {
   std::string key;
   Trailer trailer{};
   bool any = false;

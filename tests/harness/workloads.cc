@@ -173,7 +173,8 @@ void reopen_often(Life& life) {
   Driver driver(life, 4);
   for (int round = 0; round < 6; ++round) {
     if (!driver.open()) return;
-    for (int i = 0; i < 10; ++i) driver.put(30, 900, i % 3 == 0 ? Durability::kDisk : Durability::kOs);
+    for (int i = 0; i < 10; ++i)
+      driver.put(30, 900, i % 3 == 0 ? Durability::kDisk : Durability::kOs);
     driver.look();
     driver.close();
   }

@@ -47,7 +47,8 @@ fi
 
 say "a version that is too new is refused"
 mkdir "$work/refused"
-printf '%s\n' 'cmake_minimum_required(VERSION 3.25)' 'project(refused LANGUAGES NONE)' 'find_package(nacre 0.2 REQUIRED)' \
+printf '%s\n' 'cmake_minimum_required(VERSION 3.25)' 'project(refused LANGUAGES NONE)' \
+  'find_package(nacre 0.2 REQUIRED)' \
   >"$work/refused/CMakeLists.txt"
 if cmake -S "$work/refused" -B "$work/refused/build" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" \
   >"$work/out.txt" 2>&1; then

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "key/cursor.h"
+#include "key/entry_cursor.h"
 
 namespace nacre::test {
 

@@ -37,7 +37,7 @@ TEST(Memtable, AnEmptyOneAnswersNothing) {
   EXPECT_TRUE(memtable.empty());
   EXPECT_EQ(memtable.common_prefix(), "");
   const auto cursor = memtable.cursor();
-  for (const auto move : {&Cursor::first, &Cursor::last}) {
+  for (const auto move : {&EntryCursor::first, &EntryCursor::last}) {
     (cursor.get()->*move)();
     EXPECT_FALSE(cursor->valid());
   }

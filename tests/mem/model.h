@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "key/cursor.h"
 #include "key/entry.h"
+#include "key/entry_cursor.h"
 
 namespace nacre::test {
 
@@ -54,7 +54,7 @@ inline std::vector<KeyShape> key_shapes() {
 }
 
 /// `cursor` stands where `at` does.
-inline bool stands_at(const Cursor& cursor, const Model& model, Model::const_iterator at) {
+inline bool stands_at(const EntryCursor& cursor, const Model& model, Model::const_iterator at) {
   if (!cursor.status().ok()) return false;
   if (at == model.end()) return !cursor.valid();
   return cursor.valid() && cursor.entry().key == at->first.key &&

@@ -9,7 +9,7 @@ namespace {
 
 using test::Row;
 
-std::vector<Row> walk(Cursor& cursor, bool forward) {
+std::vector<Row> walk(EntryCursor& cursor, bool forward) {
   std::vector<Row> rows;
   forward ? cursor.first() : cursor.last();
   while (cursor.valid()) {
@@ -21,7 +21,7 @@ std::vector<Row> walk(Cursor& cursor, bool forward) {
 }
 
 /// Does `moves` random moves on a cursor and on an index into `rows`.
-void wander(Cursor& cursor, const std::vector<Row>& rows, Random& random, int moves) {
+void wander(EntryCursor& cursor, const std::vector<Row>& rows, Random& random, int moves) {
   const auto end = static_cast<std::ptrdiff_t>(rows.size());
   std::ptrdiff_t at = -1;  // outside [0, end): on nothing
   for (int i = 0; i < moves; ++i) {

@@ -362,18 +362,19 @@ check 0 dump held
 prints out $'first\t1\nsecond\t2'
 
 # --- kill -9: all that was acknowledged is there --------------------------------------------------
-"$nacre" load killed --ack --batch 1 --durability os many.tsv >acks &
+"$nacre" load killed --ack --batch 1 --durability os many.tsv >killed.acks &
 holder=$!
 for _ in $(seq 2000); do
-  if [ -s acks ] || ! kill -0 $holder 2>/dev/null; then break; fi
+  if [ -s killed.acks ] || ! kill -0 $holder 2>/dev/null; then break; fi
   sleep 0.01
 done
 kill -9 $holder 2>/dev/null
 wait $holder 2>/dev/null
 holder=
 check 0 scan killed --keys-only
+has killed.acks key0000001
 checks=$((checks + 1))
-if [ -n "$(LC_ALL=C comm -23 <(grep -x 'key.......' acks) out)" ]; then
+if [ -n "$(LC_ALL=C comm -23 <(grep -x 'key.......' killed.acks) out)" ]; then
   fail "acknowledged entries were lost"
 fi
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <filesystem>
 
 #include "api/option_text.h"
 #include "base/try.h"
@@ -12,7 +11,7 @@ namespace nacre::tool {
 
 namespace {
 
-constexpr int kOpenTries = 5;
+constexpr int kOpenTries = 100;
 
 std::string_view advice(Code code) {
   switch (code) {
@@ -49,16 +48,17 @@ Result<Options> options_from(const StoreArgs& args, Options base) {
 Result<Db> open_for_reading(const StoreArgs& args) {
   Options options = NACRE_TRY(options_from(args));
   options.read_only = true;
-  // Without a lock, a writer may replace files between our look at the manifest and our opening of
-  // them. Each try looks afresh; what is really missing or damaged is still so at the last.
-  for (int tries = 1;; ++tries) {
+  // Without a lock, a writer may cut or remove a file between our look at the manifest and our
+  // reading of it: try again. It takes a file out of the manifest before it removes it, so a
+  // complaint that comes twice is not about that.
+  std::string complaint;
+  for (int tries = 0; tries < kOpenTries; ++tries) {
     Result<Db> db = Db::open(args.dir, options);
-    if (db.ok() || tries == kOpenTries) return db;
-    const Code code = db.error().code();
-    if (code != Code::kNotFound && code != Code::kCorruption) return db;
-    std::error_code ignored;
-    if (!std::filesystem::exists(args.dir + "/CURRENT", ignored)) return db;
+    if (db.ok() || db.error().message() == complaint) return db;
+    complaint = db.error().message();
   }
+  return Status(Code::kLocked,
+                args.dir + ": changes too fast to be opened beside its writer; " + complaint);
 }
 
 Result<Db> open_for_writing(const StoreArgs& args, IfMissing if_missing) {

@@ -1,4 +1,4 @@
-// cursor.h - a walk over sorted entries, in both directions.
+// entry_cursor.h - a walk over sorted entries, in both directions.
 //
 // A cursor stands on an entry or on nothing. Moves are virtual; looking at the entry is not, since
 // the mover leaves it in `entry_`. Every version of every key is visited: hiding old versions and
@@ -17,12 +17,12 @@
 
 namespace nacre {
 
-class Cursor {
+class EntryCursor {
  public:
-  Cursor() = default;
-  Cursor(const Cursor&) = delete;
-  Cursor& operator=(const Cursor&) = delete;
-  virtual ~Cursor() = default;
+  EntryCursor() = default;
+  EntryCursor(const EntryCursor&) = delete;
+  EntryCursor& operator=(const EntryCursor&) = delete;
+  virtual ~EntryCursor() = default;
 
   bool valid() const { return valid_; }
   const Entry& entry() const { return entry_; }
@@ -48,7 +48,5 @@ class Cursor {
   bool valid_ = false;
   Status status_;
 };
-
-using EntryCursor = Cursor;
 
 }  // namespace nacre

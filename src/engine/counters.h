@@ -21,11 +21,12 @@ enum class Count : std::uint8_t {
   kGetsFound,
   kMemtableHits,
   kTablesAsked,
+  kFilterSkips,
   kBlockHits,
   kBlockReads,
   kCursors,
 };
-inline constexpr std::size_t kCountKinds = 11;
+inline constexpr std::size_t kCountKinds = 12;
 
 class Counters {
  public:

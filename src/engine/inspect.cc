@@ -52,6 +52,7 @@ Stats Engine::stats() {
   stats.gets_found = counters.total(Count::kGetsFound);
   stats.memtable_hits = counters.total(Count::kMemtableHits);
   stats.tables_asked = counters.total(Count::kTablesAsked);
+  stats.filter_skips = counters.total(Count::kFilterSkips);
   stats.block_hits = counters.total(Count::kBlockHits);
   stats.block_reads = counters.total(Count::kBlockReads);
   stats.cursors = counters.total(Count::kCursors);

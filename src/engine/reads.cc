@@ -58,13 +58,17 @@ Found search_memtables(const View& view, Search& search) {
 /// Inside an EpochGuard. After kNeedsBlock `search.step` is the step after that table.
 Found search_tables(const Version& version, Search& search, Counters& counters) {
   const std::size_t steps = version.level(0).size() + kLevelCount - 1;
-  std::uint64_t checks = 0;
+  std::uint64_t asked = 0;
+  std::uint64_t filtered = 0;
   Found found = Found::kNowhere;
   while (found == Found::kNowhere && search.step < steps) {
     search.table = table_at(version, search.step++, search.key);
     if (search.table == nullptr) continue;
-    ++checks;
+    ++asked;
     switch (search.table->find(search.key, search.hash, search.seq, &search.entry, &search.block)) {
+      case Lookup::kFiltered:
+        ++filtered;
+        break;
       case Lookup::kAbsent:
         break;
       case Lookup::kFound:
@@ -75,7 +79,8 @@ Found search_tables(const Version& version, Search& search, Counters& counters) 
         break;
     }
   }
-  if (checks != 0) counters.add(Count::kTablesAsked, checks);
+  if (asked != 0) counters.add(Count::kTablesAsked, asked);
+  if (filtered != 0) counters.add(Count::kFilterSkips, filtered);
   if (found == Found::kInTable) counters.add(Count::kBlockHits);
   return found;
 }

@@ -115,7 +115,7 @@ Status TableReader::check_parts(const Parts& parts) {
 Lookup TableReader::find(std::string_view key, std::uint64_t hash, Seq seq, Entry* entry,
                          std::uint32_t* block) const {
   NACRE_DCHECK(epoch_held());
-  if (!filter_.may_contain(hash)) return Lookup::kAbsent;
+  if (!filter_.may_contain(hash)) return Lookup::kFiltered;
   *block = stored_.index.find(key);
   if (*block == stored_.index.count()) return Lookup::kAbsent;
   for (;;) {

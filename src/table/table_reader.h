@@ -48,7 +48,12 @@ struct TableReaderOptions {
   MemoryBudget& budget;
 };
 
-enum class Lookup : std::uint8_t { kAbsent, kFound, kNeedsBlock };
+enum class Lookup : std::uint8_t {
+  kFiltered,  ///< Not in the table; the filter alone could tell.
+  kAbsent,    ///< Not in the table.
+  kFound,
+  kNeedsBlock,  ///< It depends on a block that is not in memory.
+};
 
 enum class CursorUse : std::uint8_t {
   kRead,        ///< Through the cache; reads ahead once blocks in a row are missing.

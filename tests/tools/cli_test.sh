@@ -2,7 +2,7 @@
 # cli_test.sh NACRE - the command as its users meet it: all commands, exit codes and formats.
 set -uo pipefail
 
-nacre=$1
+nacre=$(realpath "$1")
 work=$(mktemp -d)
 holder=
 cleanup() {

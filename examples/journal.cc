@@ -1,8 +1,9 @@
 // A journal of events, newest first for each user: keys made of parts, batches, durability by name,
 // a snapshot, a walk backwards. What goes wrong ends the program with a message.
+#include <cinttypes>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
-#include <iostream>
 #include <string>
 
 #include "nacre/nacre.h"
@@ -11,7 +12,7 @@ namespace {
 
 void must(const nacre::Status& status) {
   if (status.ok()) return;
-  std::cerr << "journal: " << status.to_string() << '\n';
+  std::fprintf(stderr, "journal: %s\n", status.to_string().c_str());
   std::exit(1);
 }
 
@@ -47,7 +48,8 @@ void print_events(const nacre::Db& db, std::uint32_t user, const nacre::Snapshot
   for (auto [key, what] : scan) {
     const auto [kind, who, time] =
         must(nacre::decode_key<std::string, std::uint32_t, nacre::Descending<std::uint64_t>>(key));
-    std::cout << kind << ' ' << who << " at " << time.value << ": " << what << '\n';
+    std::printf("%s %" PRIu32 " at %" PRIu64 ": %s\n", kind.c_str(), who, time.value,
+                std::string(what).c_str());
   }
   must(scan.status());
 }
@@ -66,9 +68,9 @@ int main() {
 
   const nacre::Snapshot before = must(db.snapshot());
   must(db.remove(event_key(7, 1000)));
-  std::cout << "now:\n";
+  std::puts("now:");
   print_events(db, 7, nullptr);
-  std::cout << "before the removal:\n";
+  std::puts("before the removal:");
   print_events(db, 7, &before);
 
   must(db.close());

@@ -1,10 +1,11 @@
 // Stores a planet, looks it up, and walks over all planets.
-#include <iostream>
+#include <cstdio>
+#include <string>
 
 #include "nacre/nacre.h"
 
 int fail(const nacre::Status& why) {
-  std::cerr << why.to_string() << '\n';
+  std::fprintf(stderr, "%s\n", why.to_string().c_str());
   return 1;
 }
 
@@ -15,10 +16,12 @@ int main() {
   if (!put.ok()) return fail(put);
 
   auto color = db->get("planet/earth");
-  if (!color) return fail(color.error());                                // could not be read
-  if (*color) std::cout << "the earth is " << (*color)->view() << '\n';  // is there
+  if (!color) return fail(color.error());                                       // could not be read
+  if (*color) std::printf("the earth is %s\n", (*color)->to_string().c_str());  // is there
 
   nacre::Scan scan = db->scan(nacre::Range::prefix("planet/"));
-  for (auto [key, value] : scan) std::cout << key << " = " << value << '\n';
+  for (auto [key, value] : scan) {
+    std::printf("%s = %s\n", std::string(key).c_str(), std::string(value).c_str());
+  }
   return scan.status().ok() ? 0 : fail(scan.status());
 }

@@ -41,6 +41,7 @@ struct Arguments {
   std::uint64_t memory_mib = 4096;
   std::string dir = "/tmp/nacre_compare";
   std::vector<std::string> engines = {"nacre", "rocksdb"};
+  bool direct = false;
   bool json = false;
 };
 
@@ -149,7 +150,9 @@ class Run {
   Run(const Arguments& arguments, const std::string& engine)
       : arguments_(arguments),
         engine_(engine),
-        settings_{.dir = arguments.dir + "/" + engine, .memory_bytes = arguments.memory_mib << 20},
+        settings_{.dir = arguments.dir + "/" + engine,
+                  .memory_bytes = arguments.memory_mib << 20,
+                  .direct_reads = arguments.direct},
         keys_(arguments.num) {}
 
   nlohmann::json all() {
@@ -327,6 +330,7 @@ int run(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--engines", arguments.engines, "which, in which order: nacre rocksdb")
       ->check(CLI::IsMember({"nacre", "rocksdb"}));
+  app.add_flag("--direct", arguments.direct, "read tables past the page cache, on every engine");
   app.add_flag("--json", arguments.json, "print one JSON object instead of a table");
   CLI11_PARSE(app, argc, argv);
 

@@ -59,6 +59,7 @@ std::unique_ptr<Store> open_nacre(const StoreSettings& settings) {
   options.memory_bytes = settings.memory_bytes;
   options.memtable_bytes = settings.memtable_bytes;
   options.durability = Durability::kOs;
+  options.table_reads = settings.direct_reads ? TableReads::kDirect : TableReads::kBuffered;
   auto db = Db::open(settings.dir, options);
   need(db.status());
   return std::make_unique<NacreStore>(std::move(*db));

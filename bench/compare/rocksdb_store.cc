@@ -86,6 +86,7 @@ std::unique_ptr<Store> open_rocksdb(const StoreSettings& settings) {
   options.compression = rocksdb::kLZ4Compression;
   options.level_compaction_dynamic_level_bytes = true;
   options.max_open_files = -1;
+  options.use_direct_reads = settings.direct_reads;
   rocksdb::BlockBasedTableOptions table;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   table.block_cache =

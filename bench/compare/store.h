@@ -15,6 +15,7 @@ struct StoreSettings {
   std::string dir;
   std::uint64_t memory_bytes = std::uint64_t{4} << 30;  // for cached blocks and all else
   std::uint64_t memtable_bytes = 64 << 20;
+  bool direct_reads = false;  // past the page cache of the system
 };
 
 /// An open store: Bloom filters of 10 bits, LZ4, a log that is written but not synced. Any error

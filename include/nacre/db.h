@@ -84,7 +84,8 @@ class NACRE_API Db {
   /// closed is recovered first. kLocked: open elsewhere. kInvalid: an option out of its limits, the
   /// path is a file, or the directory holds something else. kNotFound: no store and
   /// create_if_missing is false, or no parent directory. kUnsupported: written by a newer Nacre.
-  /// kCorruption: bytes that were on stable storage are damaged; nothing is modified then.
+  /// kCorruption: bytes that were on stable storage are damaged; nothing is modified then. A
+  /// read-only open beside a busy writer is tried again a few times, and kLocked when that fails.
   static Result<Db> open(const std::string& path, const Options& options = {});
   /// Removes the store at `path`: its own files, and the directory when nothing else is in it.
   /// kLocked when it is open.

@@ -61,7 +61,8 @@ Engine::Engine(std::string path, Settings settings, std::shared_ptr<Runtime> run
       read_only_(context_.settings.options.read_only) {}
 
 Engine::~Engine() {
-  close().ignore();  // whoever wants the error calls close()
+  close().ignore();    // whoever wants the error calls close()
+  scheduler_.close();  // also after an open that failed half-way
   view_.clear();
   epoch_drain();  // views on their way out still hold memtables and tables of this runtime
   context_.reaper.sweep();
@@ -96,7 +97,7 @@ Status Engine::prepare_directory(FileSystem& fs, const std::string& path, const 
 
 Status Engine::start() {
   if (!read_only_) lock_ = NACRE_TRY(context_.fs().lock(context_.path(std::string(kLockName))));
-  Result<Recovered> recovered = recover(context_);
+  Result<Recovered> recovered = read_only_ ? recover_beside_writer() : recover(context_);
   if (recovered.ok()) {
     if (context_.settings.options.error_if_exists) {
       return Status::invalid(context_.dir + ": a store exists here, and error_if_exists is set");
@@ -115,6 +116,22 @@ Status Engine::start() {
   if (period.count() > 0) scheduler_.sync_every(static_cast<std::uint64_t>(period.count()));
   scheduler_.wake();
   return {};
+}
+
+/// Without the lock, a writer may cut or remove a file between our look at the manifest and our
+/// reading of it. It takes a file out of the manifest before it removes it: a complaint that comes
+/// twice is not about that.
+Result<Recovered> Engine::recover_beside_writer() {
+  constexpr int kTries = 100;
+  std::string complaint;
+  for (int tries = 0; tries < kTries; ++tries) {
+    Result<Recovered> recovered = recover(context_);
+    if (recovered.ok() || recovered.error().message() == complaint) return recovered;
+    complaint = recovered.error().message();
+  }
+  return Status(Code::kLocked, context_.dir +
+                                   ": changes too fast to be opened beside its writer; " +
+                                   complaint);
 }
 
 Status Engine::create_store() {

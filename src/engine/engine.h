@@ -64,6 +64,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   Engine(std::string path, Settings settings, std::shared_ptr<Runtime> runtime);
   static Status prepare_directory(FileSystem& fs, const std::string& path, const Options& options);
   Status start();
+  Result<Recovered> recover_beside_writer();
   Status create_store();
   Status adopt(Recovered recovered);
   Status adopt_read_only(Recovered recovered);

@@ -72,7 +72,7 @@ class LevelCursor final : public EntryCursor {
   }
   void show() {
     if (inner_ != nullptr && !inner_->status().ok()) return fail(inner_->status());
-    valid_ = inner_ != nullptr;
+    valid_ = inner_ != nullptr && status_.ok();  // an error is for good
     if (valid_) entry_ = inner_->entry();
   }
 

@@ -12,8 +12,11 @@
 //     a sync of it (W1)
 //   a record that is bad although it was synced        corruption: refused
 //   a needed segment that is missing                   corruption: refused
+//   the first one without a header, or the newest      corruption: refused. Header and first window
+//     shorter than its first window                    are durable before the floor or a record is
 //   a segment that begins a new chain after another    an open or resume that was cut short: it
 //                                                      must be empty, and is dropped
+//   a segment without a header that nobody follows     its creation was cut short: passed over
 //
 // THREADS    one at a time, before the store is shared.
 #pragma once

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/epoch.h"
 #include "base/try.h"
 #include "engine/flush.h"
 #include "engine/pacing.h"
@@ -69,7 +70,7 @@ void Scheduler::flush_oldest() {
     changed_.notify_all();
   }
   if (!status.ok()) committer_.set_flush_status(status);
-  context_.reaper.sweep();
+  release_unused();
   wake();
 }
 
@@ -154,8 +155,14 @@ void Scheduler::compact_in_background(const VersionPtr& version, const Plan& pla
     auto work = work_.lock();
     finish_plan(work, plan, ticket, status);
   }
-  context_.reaper.sweep();
+  release_unused();
   wake();
+}
+
+/// Lets go what the last view held, if no read is in it any more: its memtables and table files.
+void Scheduler::release_unused() {
+  epoch_collect();
+  context_.reaper.sweep();
 }
 
 Status Scheduler::run_and_install(const VersionPtr& version, const Plan& plan) {
@@ -270,7 +277,7 @@ Status Scheduler::compact(const Range& range) {
   --work->manual;
   changed_.notify_all();
   work.unlock_while([&] {
-    context_.reaper.sweep();
+    release_unused();
     wake();
   });
   return status;

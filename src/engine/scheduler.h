@@ -103,6 +103,7 @@ class Scheduler {
   PickerOptions picker_options() const;
   PickerInput picker_input(const Work& work) const;
   bool is_idle(Work& work);
+  void release_unused();
   std::uint64_t pace_of(const View& view) const;
   static void set_aside(Work& work, const Plan& plan);
 

@@ -1,5 +1,6 @@
 #include "engine/wal_replay.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "base/hash.h"
@@ -7,6 +8,7 @@
 #include "engine/batch_codec.h"
 #include "lsm/file_name.h"
 #include "wal/wal_reader.h"
+#include "wal/wal_writer.h"
 
 namespace nacre::engine {
 
@@ -17,15 +19,22 @@ class Replay {
   Replay(Context& context, FileNumber floor, Seq last_seq, RecoveryInfo& info)
       : context_(context), info_(info), floor_(floor), last_seq_(last_seq) {}
 
-  Status segment(FileNumber number, bool is_last);
+  Status segment(FileNumber number);
   Replayed take() { return {last_seq_, std::move(memtables_)}; }
 
  private:
+  struct Tail {
+    FileNumber number{};
+    std::uint64_t length = 0;  // where its records end
+  };
+  const Tail* predecessor(const WalHeader& header) const;
   Status check_chain(const WalReader& reader);
+  Status check_foreign(const WalReader& reader);
   Status apply(const WalReader& reader, const WalRecord& record);
   Status read_all(WalReader& reader, bool applying);
   Status check_dropped(WalReader& reader);
-  void drop_from_here(const WalReader& reader, std::string_view why);
+  Status check_begun(const WalReader& reader, FileNumber number, bool is_last) const;
+  void drop_from_here(const WalReader& reader);
   LiveMemtable& memtable();
 
   Context& context_;
@@ -34,10 +43,12 @@ class Replay {
   Seq last_seq_;
   std::vector<MemtablePtr> memtables_;
 
-  FileNumber previous_{};              // the segment read before, 0 for none
-  std::uint64_t previous_length_ = 0;  // where its records ended
-  std::optional<Status> dropped_;      // set once the rest is being dropped: what it would be if
-                                       // somebody proved that it had been synced
+  /// Whom the next segment may follow: the last one with records, and the empty ones since. An
+  /// empty one is also left by a begin() that failed after it had made the file; nobody follows
+  /// that.
+  std::vector<Tail> tails_;
+  std::optional<Status> dropped_;  // set once the rest is being dropped: what it would be if
+                                   // somebody proved that it had been synced
 };
 
 LiveMemtable& Replay::memtable() {
@@ -83,10 +94,8 @@ Status Replay::read_all(WalReader& reader, bool applying) {
   }
 }
 
-void Replay::drop_from_here(const WalReader& reader, std::string_view why) {
-  dropped_ = reader.stop_status().ok()
-                 ? Status::corruption_at(reader.path(), reader.stop().offset, why)
-                 : reader.stop_status();
+void Replay::drop_from_here(const WalReader& reader) {
+  dropped_ = reader.stop_status();
   info_.clean = false;
   info_.bytes_dropped += reader.stop().dropped_bytes;
   if (info_.detail.empty()) info_.detail = std::string(dropped_->message());
@@ -105,65 +114,76 @@ Status Replay::check_dropped(WalReader& reader) {
   return {};
 }
 
-/// What the header of a segment says of the one before it.
+/// The segment that the header says it follows, or null when that is not one of tails_.
+const Replay::Tail* Replay::predecessor(const WalHeader& header) const {
+  const auto found = std::find_if(tails_.begin(), tails_.end(),
+                                  [&](const Tail& tail) { return tail.number == header.previous; });
+  return found == tails_.end() ? nullptr : &*found;
+}
+
+/// Judges the link from a segment to its predecessor; sets dropped_ when the wal ends between them.
 Status Replay::check_chain(const WalReader& reader) {
-  if (raw(previous_) == 0) return {};
   const WalHeader& header = *reader.header();
-  if (header.previous != previous_ && raw(header.previous) != 0) {
+  if (tails_.empty()) return {};
+  if (raw(header.previous) == 0) {
+    dropped_ = Status::corruption_at(context_.path(wal_name(tails_.back().number)),
+                                     tails_.back().length, "the wal goes on in a new chain");
+    return {};
+  }
+  const Tail* before = predecessor(header);
+  if (before == nullptr) {
     return Status::corruption(reader.path() + ": follows segment " + wal_name(header.previous) +
                               ", which is missing");
   }
-  if (header.previous == previous_ && header.previous_length < previous_length_) {
-    return Status::corruption(reader.path() + ": says that " + wal_name(previous_) + " ended at " +
-                              std::to_string(header.previous_length) +
-                              ", but it has records up to " + std::to_string(previous_length_));
+  if (header.previous_length < before->length) {
+    return Status::corruption(reader.path() + ": says that " + wal_name(before->number) +
+                              " ended at " + std::to_string(header.previous_length) +
+                              ", but it has records up to " + std::to_string(before->length));
+  }
+  if (header.previous_length > before->length) {
+    dropped_ = Status::corruption_at(context_.path(wal_name(before->number)), before->length,
+                                     "the segment lost its end");
+    info_.clean = false;
+    info_.detail = std::string(dropped_->message());
   }
   return {};
 }
 
-Status Replay::segment(FileNumber number, bool is_last) {
+/// A file with the header of another segment. Below the floor, or without records, that is what a
+/// crash can leave in a new file: blocks of a removed one. Else somebody has moved files.
+Status Replay::check_foreign(const WalReader& reader) {
+  if (raw(*reader.foreign()) < raw(floor_)) return {};
+  auto claimed = NACRE_TRY(WalReader::open(context_.fs(), reader.path(), std::nullopt));
+  const std::optional<WalRecord> record = NACRE_TRY(claimed->next());
+  if (!record.has_value()) return {};
+  return Status::corruption_at(reader.path(), 0, "this is segment " + wal_name(*reader.foreign()));
+}
+
+Status Replay::segment(FileNumber number) {
   auto reader = NACRE_TRY(WalReader::open(context_.fs(), context_.path(wal_name(number)),
                                           WalIdentity{context_.salt, number}));
   ++info_.wal_segments;
-  if (reader->foreign().has_value() && raw(*reader->foreign()) >= raw(floor_)) {
-    return Status::corruption_at(reader->path(), 0,
-                                 "this is segment " + wal_name(*reader->foreign()));
-  }
+  if (reader->foreign().has_value()) NACRE_TRY(check_foreign(*reader));
+  if (!dropped_.has_value() && reader->header().has_value()) NACRE_TRY(check_chain(*reader));
   if (dropped_.has_value()) return check_dropped(*reader);
-
-  if (reader->header().has_value()) {
-    NACRE_TRY(check_chain(*reader));
-    const WalHeader& header = *reader->header();
-    const bool new_chain = raw(previous_) != 0 && raw(header.previous) == 0;
-    const bool lost_tail = raw(previous_) != 0 && header.previous_length > previous_length_;
-    if (new_chain || lost_tail) {
-      dropped_ = Status::corruption_at(
-          context_.path(wal_name(previous_)), previous_length_,
-          new_chain ? "the wal goes on in a new chain" : "the segment lost its end");
-      if (lost_tail) {
-        info_.clean = false;
-        info_.detail = std::string(dropped_->message());
-      }
-      return check_dropped(*reader);
-    }
-  }
 
   NACRE_TRY(read_all(*reader, /*applying=*/true));
   switch (reader->stop().kind) {
     case WalStop::Kind::kEnd:
       break;
     case WalStop::Kind::kTorn:
-      drop_from_here(*reader, "torn");
+      drop_from_here(*reader);
       break;
     case WalStop::Kind::kNoHeader:
-      drop_from_here(*reader, is_last ? "the segment was being created" : "no header");
-      break;
+      // Its creation was cut by a crash or an error. Nothing follows it, and nothing was in it; but
+      // the segment at the floor was whole when the floor became durable.
+      return number == floor_ ? reader->stop_status() : Status();
     case WalStop::Kind::kCorrupt:
     case WalStop::Kind::kNone:
       return reader->stop_status();
   }
-  previous_ = number;
-  previous_length_ = reader->stop().offset;
+  if (reader->stop().last_seq != 0) tails_.clear();
+  tails_.push_back({number, reader->stop().offset});
   return {};
 }
 
@@ -177,7 +197,7 @@ Result<Replayed> replay_wal(Context& context, const std::vector<FileNumber>& seg
   }
   Replay replay(context, floor, last_seq, info);
   for (const FileNumber number : segments) {
-    NACRE_TRY(replay.segment(number, number == segments.back()));
+    NACRE_TRY(replay.segment(number));
   }
   if (info.records_replayed > 0) info.clean = false;
   return replay.take();

@@ -19,7 +19,11 @@ Status WalSet::begin(FileNumber number, std::uint64_t payload_bytes) {
   }
   segment->writer =
       NACRE_TRY(WalWriter::create(context_.fs(), context_.path(wal_name(number)), options));
-  NACRE_TRY(context_.fs().sync_dir(context_.dir));
+  if (Status synced = context_.fs().sync_dir(context_.dir); !synced.ok()) {
+    segment->writer.reset();
+    context_.reaper.remove(FileType::kWal, number);
+    return synced;
+  }
   auto sync = sync_.lock();
   segment->base = active_ == nullptr ? sync->synced : end();
   if (active_ == nullptr) sync->failure = Status();

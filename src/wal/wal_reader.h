@@ -82,6 +82,7 @@ class WalReader {
   /// once every older segment is whole on stable storage. Complete once stopped.
   bool synced_evidence() const { return synced_to_ > 0; }
   const std::string& path() const { return path_; }
+  std::uint64_t file_bytes() const { return window_.file_size(); }
 
  private:
   WalReader(std::unique_ptr<RandomAccessFile> file, std::string path);

@@ -20,6 +20,9 @@ constexpr std::uint64_t kEvery = 29;
 constexpr std::uint64_t kEvery = 1;
 #endif
 
+/// Operations between two crashes after the fault.
+constexpr std::uint64_t kCrashEvery = 7;
+
 struct FaultKind {
   const char* name;
   bool sticky;
@@ -34,6 +37,16 @@ constexpr FaultKind kKinds[] = {
     {"ForeverNotDone", true, EIO, FaultEffect::kNothing},
     {"DiskFull", true, ENOSPC, FaultEffect::kNothing},
 };
+
+/// Whether a store that crashed in `world` opens and holds a state that `history` allows; what is
+/// wrong otherwise.
+std::optional<std::string> wrong_after_crash(const SimEnv& world, CrashProfile profile,
+                                             std::uint64_t seed, History history) {
+  const auto later = world.crash_image(profile, seed);
+  const auto opened = Db::open(kStoreDir, workload_options(*later));
+  if (!opened.ok()) return "does not open: " + opened.error().to_string();
+  return history.recover_to(contents_of(*opened), profile != CrashProfile::kProcess);
+}
 
 /// Runs the workload with the fault at operation `n`. False when the fault never struck.
 bool run_once(const Workload& workload, const FaultKind& kind, std::uint64_t n) {
@@ -51,23 +64,27 @@ bool run_once(const Workload& workload, const FaultKind& kind, std::uint64_t n) 
   faulty.injector().arm(plan);
 
   Life life{.env = faulty, .history = {}, .failure = {}, .broken = {}};
+  // After the fault, crashes in between: what was half done when it struck must not be in the way.
+  std::string mid_run;
+  world.disk().on_mutation([&] {
+    if (faulty.injector().hits() == 0 || !mid_run.empty()) return;
+    if ((world.disk().mutations() + n) % kCrashEvery != 0) return;
+    const CrashProfile profile = kAllCrashProfiles[n % kAllCrashProfiles.size()];
+    mid_run = wrong_after_crash(world, profile, n, life.history).value_or("");
+  });
   workload.run(life);
+  world.disk().on_mutation(nullptr);
   const bool struck = faulty.injector().hits() > 0;
   const std::string where = std::string(workload.name) + ", " + kind.name +
                             ", n = " + std::to_string(n) + ", " + faulty.injector().hit() +
                             ", first failure: " + life.failure;
   EXPECT_EQ(life.broken, "") << where;
 
+  EXPECT_EQ(mid_run, "") << where << ", crash in the middle";
+
   // Whatever happened, a later boot on a sound disk must find every acknowledged write.
   for (const CrashProfile profile : {CrashProfile::kProcess, CrashProfile::kLoseUnsynced}) {
-    auto later = world.crash_image(profile, n);
-    auto opened = Db::open(kStoreDir, workload_options(*later));
-    if (!opened.ok()) {
-      ADD_FAILURE() << where << ": does not open: " << opened.error().to_string();
-      continue;
-    }
-    History history = life.history;
-    const auto wrong = history.recover_to(contents_of(*opened), profile != CrashProfile::kProcess);
+    const auto wrong = wrong_after_crash(world, profile, n, life.history);
     EXPECT_FALSE(wrong.has_value())
         << where << ", " << crash_profile_name(profile) << ": " << *wrong;
   }

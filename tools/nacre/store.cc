@@ -11,8 +11,6 @@ namespace nacre::tool {
 
 namespace {
 
-constexpr int kOpenTries = 100;
-
 std::string_view advice(Code code) {
   switch (code) {
     case Code::kLocked:
@@ -48,17 +46,7 @@ Result<Options> options_from(const StoreArgs& args, Options base) {
 Result<Db> open_for_reading(const StoreArgs& args) {
   Options options = NACRE_TRY(options_from(args));
   options.read_only = true;
-  // Without a lock, a writer may cut or remove a file between our look at the manifest and our
-  // reading of it: try again. It takes a file out of the manifest before it removes it, so a
-  // complaint that comes twice is not about that.
-  std::string complaint;
-  for (int tries = 0; tries < kOpenTries; ++tries) {
-    Result<Db> db = Db::open(args.dir, options);
-    if (db.ok() || db.error().message() == complaint) return db;
-    complaint = db.error().message();
-  }
-  return Status(Code::kLocked,
-                args.dir + ": changes too fast to be opened beside its writer; " + complaint);
+  return Db::open(args.dir, options);
 }
 
 Result<Db> open_for_writing(const StoreArgs& args, IfMissing if_missing) {

@@ -1,5 +1,6 @@
 #include "base/arena.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <new>
 
@@ -73,7 +74,7 @@ char* Arena::cut_slowly(std::size_t bytes) {
     } else {
       taken = state->next_bytes;
       Chunk* const chunk = take_chunk(*state, taken);
-      if (state->next_bytes < kPageBytes) state->next_bytes *= 2;
+      state->next_bytes = std::min(state->next_bytes * 2, chunk_max_);
       piece = try_cut(chunk, bytes);
       current_.store(chunk, std::memory_order_release);
     }

@@ -1,7 +1,7 @@
 // arena.h - memory that is handed out piece by piece and freed all at once.
 //
 // Pieces are cut from chunks by moving one atomic mark. The first chunks are small and come from
-// malloc (an idle memtable holds 4 KiB); from 2 MiB on they are pages of a PagePool, because random
+// malloc (an idle memtable holds 4 KiB); those of 2 MiB are pages of a PagePool, because random
 // access over 4 KiB pages spends more time on address translation than on data. A piece that would
 // leave much of a chunk unused gets a chunk of its own.
 //
@@ -23,8 +23,10 @@ namespace nacre {
 
 class Arena {
  public:
-  Arena(MemoryBudget& budget, PagePool& pages, MemoryUse use)
-      : budget_(budget), pages_(pages), use_(use) {}
+  /// Chunks grow up to `chunk_max`, from kChunkBytesMin to kPageBytes: what it holds beyond what
+  /// was asked for is at most about that.
+  Arena(MemoryBudget& budget, PagePool& pages, MemoryUse use, std::size_t chunk_max = kPageBytes)
+      : budget_(budget), pages_(pages), use_(use), chunk_max_(chunk_max) {}
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
   ~Arena();
@@ -37,6 +39,8 @@ class Arena {
   /// Bytes of all chunks, used or not.
   std::uint64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
+  static constexpr std::size_t kChunkBytesMin = 4 << 10;
+
  private:
   // The head of a chunk; the bytes to hand out follow it.
   struct alignas(64) Chunk {
@@ -48,7 +52,7 @@ class Arena {
   };
   struct State {
     Chunk* all = nullptr;
-    std::size_t next_bytes = std::size_t{4} << 10;  // size of the next chunk
+    std::size_t next_bytes = kChunkBytesMin;  // size of the next chunk
   };
 
   char* cut(std::size_t bytes);
@@ -60,6 +64,7 @@ class Arena {
   MemoryBudget& budget_;
   PagePool& pages_;
   const MemoryUse use_;
+  const std::size_t chunk_max_;
   std::atomic<Chunk*> current_{nullptr};
   std::atomic<std::uint64_t> bytes_{0};
   Guarded<State> state_;

@@ -27,8 +27,9 @@ Status Committer::start(Seq last_seq) {
   state->last_seq = state->flushed_seq = state->frozen_seq = last_seq;
   context_.visible.store(last_seq, std::memory_order_release);
   NACRE_TRY(wals_.begin(numbers_.take(), 0));
-  state->active = std::make_shared<LiveMemtable>(context_.runtime->budget, context_.runtime->pages,
-                                                 std::string_view());
+  state->active =
+      std::make_shared<LiveMemtable>(context_.settings.memtable_bytes, context_.runtime->budget,
+                                     context_.runtime->pages, std::string_view());
   state->active->first_segment = wals_.current();
   view_.update([&](View& view) { view.active = state->active; });
   return {};
@@ -46,13 +47,16 @@ Status Committer::write(std::string_view payload, std::uint32_t count, Durabilit
   Status status;
   if (durability == Durability::kDisk) {
     status = wals_.sync_through(ticket.lsn);
-    if (!status.ok() && context_.health.fail(status)) {
-      context_.notify([&](EventListener& listener) { listener.on_error("wal sync", status); });
-      wake();
-    }
+    if (!status.ok()) wal_failed("wal sync", status);
   }
   publish(ticket.first + count - 1);
   return status;
+}
+
+void Committer::wal_failed(std::string_view during, const Status& status) {
+  if (!context_.health.fail(status)) return;
+  context_.notify([&](EventListener& listener) { listener.on_error(during, status); });
+  wake();
 }
 
 Status Committer::admit(Lock& state, std::size_t bytes, Durability durability) {
@@ -60,7 +64,7 @@ Status Committer::admit(Lock& state, std::size_t bytes, Durability durability) {
   if (state->pace_nanos_per_kib != 0) pace(state, bytes);
   NACRE_TRY(make_room(state));
   if (durability != Durability::kMemory && state->unlogged_seq != 0) NACRE_TRY(log_unlogged(state));
-  return {};
+  return context_.health.write_status();  // all of these may have let go of the lock
 }
 
 void Committer::pace(Lock& state, std::size_t bytes) {
@@ -71,9 +75,20 @@ void Committer::pace(Lock& state, std::size_t bytes) {
   if (owed < kSleepNanosMin) return;
   const std::uint64_t nanos = std::min(owed, kSleepNanosMax);
   state->pace_until -= owed - nanos;
-  state.unlock_while([&] { context_.clock().sleep_nanos(nanos); });
+  state.unlock_while([&] {
+    context_.clock().sleep_nanos(nanos);
+    stalled("background work is behind", nanos);
+  });
+}
+
+/// Without the lock.
+void Committer::stalled(std::string_view reason, std::uint64_t nanos) {
   context_.stalls.fetch_add(1, std::memory_order_relaxed);
   context_.stall_nanos.fetch_add(nanos, std::memory_order_relaxed);
+  if (nanos < kStallNanosReported) return;
+  context_.notify([&](EventListener& listener) {
+    listener.on_stall({.reason = reason, .micros = nanos / 1000});
+  });
 }
 
 Status Committer::make_room(Lock& state) {
@@ -87,15 +102,7 @@ Status Committer::make_room(Lock& state) {
       state.wait(changed_, context_.executor(),
                  [&] { return !full() || !context_.health.ok() || !state->flush_status.ok(); });
       const std::uint64_t nanos = context_.clock().monotonic_nanos() - start;
-      context_.stalls.fetch_add(1, std::memory_order_relaxed);
-      context_.stall_nanos.fetch_add(nanos, std::memory_order_relaxed);
-      if (nanos >= kStallNanosReported) {
-        state.unlock_while([&] {
-          context_.notify([&](EventListener& listener) {
-            listener.on_stall({.reason = "memtables wait for their flush", .micros = nanos / 1000});
-          });
-        });
-      }
+      state.unlock_while([&] { stalled("memtables wait for their flush", nanos); });
       NACRE_TRY(context_.health.write_status());
       if (full() && !state->flush_status.ok()) return state->flush_status;
       continue;  // another writer may have frozen it meanwhile
@@ -118,8 +125,9 @@ Status Committer::freeze_active(Lock& state) {
   const MemtablePtr old = state->active;
   old->last_seq = state->last_seq;
   state->frozen_seq = state->last_seq;
-  state->active = std::make_shared<LiveMemtable>(context_.runtime->budget, context_.runtime->pages,
-                                                 old->table.common_prefix());
+  state->active =
+      std::make_shared<LiveMemtable>(context_.settings.memtable_bytes, context_.runtime->budget,
+                                     context_.runtime->pages, old->table.common_prefix());
   state->active->first_segment = wals_.current();
   view_.update([&](View& view) {
     view.frozen.insert(view.frozen.begin(), old);
@@ -151,7 +159,9 @@ Result<Committer::Ticket> Committer::reserve(Lock& state, std::string_view paylo
     Result<Lsn> lsn = wals_.append(ticket.first, payload);
     if (!lsn.ok()) {
       // Without space nothing was written and the next write may try again.
-      if (lsn.error().code() != Code::kNoSpace) context_.health.fail(lsn.error());
+      if (lsn.error().code() != Code::kNoSpace) {
+        state.unlock_while([&] { wal_failed("wal write", lsn.error()); });
+      }
       return std::move(lsn).error();
     }
     ticket.lsn = *lsn;
@@ -205,7 +215,7 @@ Status Committer::sync() {
     NACRE_TRY(wait_flushed(unlogged));
   }
   Status status = wals_.sync_through(lsn);
-  if (!status.ok() && context_.health.fail(status)) wake();
+  if (!status.ok()) wal_failed("wal sync", status);
   return status;
 }
 
@@ -217,7 +227,7 @@ Status Committer::sync_wal() {
     lsn = wals_.end();
   }
   Status status = wals_.sync_through(lsn);
-  if (!status.ok() && context_.health.fail(status)) wake();
+  if (!status.ok()) wal_failed("wal sync", status);
   return status;
 }
 

@@ -65,6 +65,8 @@ class Committer {
   void set_flush_status(Status status);
   /// What the background owes; sets the speed of writers.
   void set_pace(std::uint64_t nanos_per_kib);
+  /// The wal can't be believed any more: the store turns read-only. Not under the lock.
+  void wal_failed(std::string_view during, const Status& status);
   /// Wakes all waiters: the store has failed or closes.
   void wake();
 
@@ -96,6 +98,7 @@ class Committer {
 
   Status admit(Lock& state, std::size_t bytes, Durability durability);
   void pace(Lock& state, std::size_t bytes);
+  void stalled(std::string_view reason, std::uint64_t nanos);
   Status make_room(Lock& state);
   Status freeze_active(Lock& state);
   Status next_segment(std::size_t payload_bytes);

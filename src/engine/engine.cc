@@ -92,11 +92,14 @@ Status Engine::prepare_directory(FileSystem& fs, const std::string& path, const 
   if (options.read_only || !options.create_if_missing) {
     return Status(Code::kNotFound, path + ": no store here, and the options forbid to create one");
   }
-  return fs.create_dir(path);
+  Status created = fs.create_dir(path);
+  // Another handle may have been faster; its lock decides.
+  if (!created.ok() && NACRE_TRY(fs.kind(path)) == PathKind::kDirectory) return {};
+  return created;
 }
 
 Status Engine::start() {
-  if (!read_only_) lock_ = NACRE_TRY(context_.fs().lock(context_.path(std::string(kLockName))));
+  if (!read_only_) NACRE_TRY(take_lock());
   Result<Recovered> recovered = read_only_ ? recover_beside_writer() : recover(context_);
   if (recovered.ok()) {
     if (context_.settings.options.error_if_exists) {
@@ -118,6 +121,23 @@ Status Engine::start() {
   return {};
 }
 
+/// Where no LOCK is yet there is no store, or the directory is something else's: then it is refused
+/// before a LOCK is made in it.
+Status Engine::take_lock() {
+  FileSystem& fs = context_.fs();
+  const std::string path = context_.path(std::string(kLockName));
+  Status store;
+  if (NACRE_TRY(fs.kind(path)) == PathKind::kNothing) {
+    store = recover_manifest(fs, context_.dir).status();
+  }
+  const bool to_create =
+      store.code() == Code::kNotFound && context_.settings.options.create_if_missing;
+  // Unless another handle has made it meanwhile: then we saw the middle of a creation.
+  if (!store.ok() && !to_create && NACRE_TRY(fs.kind(path)) == PathKind::kNothing) return store;
+  lock_ = NACRE_TRY(fs.lock(path));
+  return {};
+}
+
 /// Without the lock, a writer may cut or remove a file between our look at the manifest and our
 /// reading of it. It takes a file out of the manifest before it removes it: a complaint that comes
 /// twice is not about that.
@@ -129,9 +149,8 @@ Result<Recovered> Engine::recover_beside_writer() {
     if (recovered.ok() || recovered.error().message() == complaint) return recovered;
     complaint = recovered.error().message();
   }
-  return Status(Code::kLocked, context_.dir +
-                                   ": changes too fast to be opened beside its writer; " +
-                                   complaint);
+  return Status(Code::kLocked,
+                context_.dir + ": changes too fast to be opened beside its writer; " + complaint);
 }
 
 Status Engine::create_store() {
@@ -187,8 +206,9 @@ Status Engine::adopt_read_only(Recovered recovered) {
     for (const MemtablePtr& memtable : recovered.memtables) {
       view.frozen.insert(view.frozen.begin(), memtable);
     }
-    view.active = std::make_shared<LiveMemtable>(context_.runtime->budget, context_.runtime->pages,
-                                                 std::string_view());
+    view.active =
+        std::make_shared<LiveMemtable>(context_.settings.memtable_bytes, context_.runtime->budget,
+                                       context_.runtime->pages, std::string_view());
   });
   return {};
 }
@@ -292,6 +312,11 @@ Status Engine::compact(const Range& range) {
   return scheduler_.compact(range);
 }
 
+Status Engine::wait_idle() {
+  // The memtables of a read-only store came from its wal, and stay there.
+  return read_only_ ? Status() : scheduler_.wait_idle();
+}
+
 Status Engine::resume() {
   NACRE_TRY(writable());
   scheduler_.reset();
@@ -299,14 +324,14 @@ Status Engine::resume() {
     scheduler_.wake();
     return {};
   }
-  // Everything in memory goes to new files; nothing of the failed ones is believed.
+  // Everything in memory goes to new files; nothing of the failed ones is believed. Writes are
+  // refused until it is there: a new wal must not hold any while the manifest still names the old.
   const Seq seq = NACRE_TRY(committer_.freeze_with_new_wal());
-  const Status cause = context_.health.cause();
+  scheduler_.wake();
+  NACRE_TRY(committer_.wait_flushed(seq));
   context_.health.clear();
   scheduler_.wake();
-  Status status = committer_.wait_flushed(seq);
-  if (!status.ok()) context_.health.fail(cause);
-  return status;
+  return {};
 }
 
 Status Engine::health() {

@@ -50,7 +50,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
 
   Status flush();
   Status compact(const Range& range);
-  Status wait_idle() { return scheduler_.wait_idle(); }
+  Status wait_idle();
   Status resume();
   Status health();
   Result<VerifyReport> verify(
@@ -64,6 +64,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   Engine(std::string path, Settings settings, std::shared_ptr<Runtime> runtime);
   static Status prepare_directory(FileSystem& fs, const std::string& path, const Options& options);
   Status start();
+  Status take_lock();
   Result<Recovered> recover_beside_writer();
   Status create_store();
   Status adopt(Recovered recovered);

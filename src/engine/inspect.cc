@@ -1,4 +1,5 @@
-// What an engine tells about itself: statistics, the picture of its levels, and verification.
+// What an engine tells about itself: statistics, sizes and the picture of its levels; and
+// destroy().
 
 #include <algorithm>
 #include <cstdio>
@@ -20,6 +21,29 @@ Latency latency_of(const Histogram& histogram) {
           .p99 = histogram.percentile(99),
           .p999 = histogram.percentile(99.9),
           .max = histogram.max()};
+}
+
+/// Whether the directory holds a store, whole or not, or what is left of one. Other engines have
+/// files called CURRENT, LOCK and MANIFEST-000001 too: these names alone prove nothing.
+Result<bool> holds_store(FileSystem& fs, const std::string& dir,
+                         const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    const auto file = parse_file_name(name);
+    if (!file.has_value()) continue;
+    if (file->type == FileType::kTable || file->type == FileType::kWal) return true;
+  }
+  Status manifest = recover_manifest(fs, dir).status();
+  switch (manifest.code()) {
+    case Code::kOk:
+    case Code::kUnsupported:  // of a newer Nacre
+    case Code::kNotFound:     // at most left-overs, and nothing else
+      return true;
+    case Code::kInvalid:
+    case Code::kCorruption:
+      return false;
+    default:
+      return manifest;
+  }
 }
 
 }  // namespace
@@ -109,38 +133,6 @@ std::uint64_t Engine::approximate_size(const Range& range) const {
   return bytes;
 }
 
-Result<VerifyReport> Engine::verify(
-    const std::function<void(std::uint64_t done, std::uint64_t total)>& progress) const {
-  const ViewPtr view = view_.pin();
-  VerifyReport report;
-  std::uint64_t total = view->version->bytes();
-  // Manifest and CURRENT: read again as an open would.
-  Result<ManifestContents> manifest = recover_manifest(context_.fs(), context_.dir);
-  report.files = 2;
-  if (manifest.ok()) {
-    report.bytes += manifest->bytes;
-    total += manifest->bytes;
-  } else {
-    report.damage.push_back({std::string(kCurrentName), std::move(manifest).error()});
-  }
-  for (int level = 0; level < kLevelCount; ++level) {
-    for (const TablePtr& table : view->version->level(level)) {
-      const std::uint64_t before = report.bytes;
-      Status status = table->reader->verify([&](std::uint64_t done) {
-        if (progress) progress(before + done, total);
-        return true;
-      });
-      if (!status.ok()) {
-        report.damage.push_back({table_name(table->meta.number), std::move(status)});
-      }
-      report.bytes += table->meta.bytes;
-      ++report.files;
-      if (progress) progress(report.bytes, total);
-    }
-  }
-  return report;
-}
-
 Status Engine::destroy(const std::string& path, const Options& options) {
   Env& env = options.env == nullptr ? Env::posix() : *options.env;
   FileSystem& fs = env.fs();
@@ -148,9 +140,9 @@ Status Engine::destroy(const std::string& path, const Options& options) {
     return Status(Code::kNotFound, path + ": no store here");
   }
   const std::vector<std::string> names = NACRE_TRY(fs.list(path));
-  bool ours = false;
-  for (const std::string& name : names) ours = ours || parse_file_name(name).has_value();
-  if (!ours && !names.empty()) return Status::invalid(path + ": is not a Nacre store");
+  if (!NACRE_TRY(holds_store(fs, path, names))) {
+    return Status::invalid(path + ": is not a Nacre store");
+  }
   const auto lock = NACRE_TRY(fs.lock(join_path(path, kLockName)));
   // CURRENT first: whatever is interrupted after it can't be opened as half a store.
   Status current = fs.remove(join_path(path, kCurrentName));

@@ -193,6 +193,7 @@ bool answer_from_memory(Context& context, const View& view, Search& search,
   if (search_memtables(view, search) == Found::kNowhere) {
     return answer_from_tables(context, view, search, value);
   }
+  context.counters.add(Count::kMemtableHits);
   if (kind_of(search.entry.trailer) == Kind::kPut) value = copied_value(search.entry.value);
   return true;
 }
@@ -306,6 +307,9 @@ Result<std::vector<std::optional<Value>>> Reads::multi_get(std::span<const std::
   }
   while (!waiting.empty()) NACRE_TRY(load_round(context_, *view, waiting, values));
   context_.counters.add(Count::kGets, keys.size());
+  const auto found = std::count_if(values.begin(), values.end(),
+                                   [](const auto& value) { return value.has_value(); });
+  context_.counters.add(Count::kGetsFound, static_cast<std::uint64_t>(found));
   return values;
 }
 

@@ -55,6 +55,17 @@ bool is_orphan(const FileName& file, const ManifestContents& manifest,
   return false;
 }
 
+/// Without a floor the store was never finished: the edit that ends its creation names one, before
+/// anybody can write. Writes then prove that the manifest has lost edits.
+Status check_unfinished(const Context& context, FileNumber manifest, const Recovered& found) {
+  const bool has_tables =
+      std::any_of(found.orphans.begin(), found.orphans.end(),
+                  [](const FileName& file) { return file.type == FileType::kTable; });
+  if (!has_tables && found.memtables.empty()) return {};
+  return Status::corruption(context.path(manifest_name(manifest)) +
+                            ": lost edits: it knows of no write, but the store has some");
+}
+
 nacre::Counters counters_of(const Edit& state) {
   nacre::Counters counters;
   counters.states_order = state.states_order;
@@ -100,6 +111,9 @@ Result<Recovered> recover(Context& context) {
       replay_wal(context, segments, found.counters.wal_floor, found.counters.last_seq, found.info));
   found.last_seq = replayed.last_seq;
   found.memtables = std::move(replayed.memtables);
+  if (raw(found.counters.wal_floor) == 0) {
+    NACRE_TRY(check_unfinished(context, manifest.number, found));
+  }
   return found;
 }
 

@@ -74,10 +74,19 @@ void Scheduler::flush_oldest() {
   wake();
 }
 
+/// The first memtable after the oldest whose wal must stay. One that took no write is passed over:
+/// resume() leaves such ones, and its wal, a chain of its own, must be gone before another has
+/// records.
+static MemtablePtr next_with_writes(const View& view) {
+  for (auto next = view.frozen.rbegin() + 1; next != view.frozen.rend(); ++next) {
+    if ((*next)->last_seq > view.frozen.back()->last_seq) return *next;
+  }
+  return view.active;
+}
+
 Status Scheduler::flush_and_install(const View& view) {
   const MemtablePtr memtable = view.frozen.back();
-  const MemtablePtr next =
-      view.frozen.size() > 1 ? view.frozen[view.frozen.size() - 2] : view.active;
+  const MemtablePtr next = next_with_writes(view);
   committer_.wait_visible(memtable->last_seq);
   const std::uint64_t start = context_.clock().monotonic_nanos();
   const TablePtr table = NACRE_TRY(flush_memtable(context_, numbers_, *memtable));
@@ -244,7 +253,7 @@ void Scheduler::sync_older(Lsn lsn) {
   if (work->closing) return;
   submit(*work, Lane::kLog, [this, lsn] {
     const Status status = wals_.sync_through(lsn);
-    if (!status.ok() && context_.health.fail(status)) committer_.wake();
+    if (!status.ok()) committer_.wal_failed("wal sync", status);
   });
 }
 

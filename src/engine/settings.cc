@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <string>
 
-#include "base/text.h"
-
 namespace nacre {
 
 namespace {
 
 constexpr std::uint64_t kMemtableBytesMin = 16 << 10;
 constexpr std::uint64_t kMemtableBytesAutoMax = 64 << 20;
+constexpr std::uint64_t kSyncEveryMillisMax = 3'600'000;
 constexpr std::uint64_t kDirectReadsFrom = 256 << 20;
 
 /// A value of an option and the limits that it must be in.
@@ -31,6 +30,10 @@ Status check(const Limits& limits) {
 }  // namespace
 
 Status Options::validate() const {
+  if (sync_every.count() < 0) {
+    return Status::invalid("option sync_every is " + std::to_string(sync_every.count()) +
+                           ": it must be from 0 to " + std::to_string(kSyncEveryMillisMax));
+  }
   const auto sync_millis = static_cast<std::uint64_t>(sync_every.count());
   for (const Limits& limits : {
            Limits{"block_bytes", block_bytes, 256, 1 << 20},
@@ -39,7 +42,7 @@ Status Options::validate() const {
            Limits{"background_threads", background_threads, 1, 64},
            Limits{"level0_tables", level0_tables, 1, 64},
            Limits{"level_multiplier", level_multiplier, 2, 100},
-           Limits{"sync_every", sync_millis, 0, 3'600'000},
+           Limits{"sync_every", sync_millis, 0, kSyncEveryMillisMax},
        }) {
     if (Status status = check(limits); !status.ok()) return status;
   }
@@ -80,9 +83,9 @@ Result<Settings> resolve(const Options& options, std::uint64_t memory_limit) {
           ? options.memtable_bytes
           : std::clamp(memory_limit / 8, kMemtableBytesMin, kMemtableBytesAutoMax);
   if (settings.memtable_bytes > memory_limit / 2) {
-    return Status::invalid("option memtable_bytes is " + human_bytes(settings.memtable_bytes) +
-                           ": it must be at most half of the memory budget of " +
-                           human_bytes(memory_limit));
+    return Status::invalid("option memtable_bytes is " + std::to_string(settings.memtable_bytes) +
+                           ": it must be at most half of the memory budget, " +
+                           std::to_string(memory_limit / 2));
   }
   // Memtables that wait for their flush get the rest of half the budget.
   settings.frozen_memtables_max =

@@ -8,6 +8,7 @@
 // OWNS       counted references to its memtables and its version.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -22,8 +23,11 @@ namespace nacre::engine {
 
 /// A memtable with what the engine must know to flush it and to let its wal go.
 struct LiveMemtable {
-  LiveMemtable(MemoryBudget& budget, PagePool& pages, std::string_view prefix_hint)
-      : table(budget, pages, prefix_hint) {}
+  /// `full_bytes` is where it will be frozen; it then holds a quarter more at the most.
+  LiveMemtable(std::uint64_t full_bytes, MemoryBudget& budget, PagePool& pages,
+               std::string_view prefix_hint)
+      : table(budget, pages, prefix_hint,
+              std::clamp<std::size_t>(full_bytes / 4, Arena::kChunkBytesMin, kPageBytes)) {}
 
   Memtable table;
   /// The first wal segment that holds writes of this memtable; older ones are not needed for it.

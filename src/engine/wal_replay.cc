@@ -19,7 +19,7 @@ class Replay {
   Replay(Context& context, FileNumber floor, Seq last_seq, RecoveryInfo& info)
       : context_(context), info_(info), floor_(floor), last_seq_(last_seq) {}
 
-  Status segment(FileNumber number);
+  Status segment(FileNumber number, bool is_last);
   Replayed take() { return {last_seq_, std::move(memtables_)}; }
 
  private:
@@ -33,7 +33,7 @@ class Replay {
   Status apply(const WalReader& reader, const WalRecord& record);
   Status read_all(WalReader& reader, bool applying);
   Status check_dropped(WalReader& reader);
-  Status check_begun(const WalReader& reader, FileNumber number, bool is_last) const;
+  static Status check_not_cut(const WalReader& reader);
   void drop_from_here(const WalReader& reader);
   LiveMemtable& memtable();
 
@@ -56,8 +56,8 @@ LiveMemtable& Replay::memtable() {
       memtables_.back()->table.memory_bytes() >= context_.settings.memtable_bytes) {
     const std::string hint =
         memtables_.empty() ? std::string() : memtables_.back()->table.common_prefix();
-    memtables_.push_back(
-        std::make_shared<LiveMemtable>(context_.runtime->budget, context_.runtime->pages, hint));
+    memtables_.push_back(std::make_shared<LiveMemtable>(
+        context_.settings.memtable_bytes, context_.runtime->budget, context_.runtime->pages, hint));
   }
   return *memtables_.back();
 }
@@ -159,7 +159,14 @@ Status Replay::check_foreign(const WalReader& reader) {
   return Status::corruption_at(reader.path(), 0, "this is segment " + wal_name(*reader.foreign()));
 }
 
-Status Replay::segment(FileNumber number) {
+/// Of the newest segment. Its first window was on stable storage before its first record, and
+/// before the floor named it; only a segment that has a successor is cut to its length.
+Status Replay::check_not_cut(const WalReader& reader) {
+  if (reader.file_bytes() >= kWalWindowMin) return {};
+  return Status::corruption_at(reader.path(), reader.file_bytes(), "the file was cut here");
+}
+
+Status Replay::segment(FileNumber number, bool is_last) {
   auto reader = NACRE_TRY(WalReader::open(context_.fs(), context_.path(wal_name(number)),
                                           WalIdentity{context_.salt, number}));
   ++info_.wal_segments;
@@ -168,6 +175,9 @@ Status Replay::segment(FileNumber number) {
   if (dropped_.has_value()) return check_dropped(*reader);
 
   NACRE_TRY(read_all(*reader, /*applying=*/true));
+  if (is_last && (number == floor_ || reader->stop().last_seq != 0)) {
+    NACRE_TRY(check_not_cut(*reader));
+  }
   switch (reader->stop().kind) {
     case WalStop::Kind::kEnd:
       break;
@@ -197,7 +207,7 @@ Result<Replayed> replay_wal(Context& context, const std::vector<FileNumber>& seg
   }
   Replay replay(context, floor, last_seq, info);
   for (const FileNumber number : segments) {
-    NACRE_TRY(replay.segment(number));
+    NACRE_TRY(replay.segment(number, number == segments.back()));
   }
   if (info.records_replayed > 0) info.clean = false;
   return replay.take();

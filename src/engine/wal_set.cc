@@ -32,11 +32,25 @@ Status WalSet::begin(FileNumber number, std::uint64_t payload_bytes) {
   return {};
 }
 
+namespace {
+
+/// kNoSpace promises that nothing happened, which is not known of a write or sync that failed.
+Status outcome_open(Status status) {
+  if (status.code() != Code::kNoSpace) return status;
+  return Status(Code::kIo, std::string(status.message()));
+}
+
+}  // namespace
+
 Result<Lsn> WalSet::append(Seq first_seq, std::string_view payload) {
-  const std::uint64_t before = active_->writer->length();
-  const std::uint64_t after = NACRE_TRY(active_->writer->append(first_seq, payload));
-  bytes_.fetch_add(after - before, std::memory_order_relaxed);
-  return active_->base + after;
+  WalWriter& writer = *active_->writer;
+  const std::uint64_t before = writer.length();
+  Result<std::uint64_t> after = writer.append(first_seq, payload);
+  if (!after.ok()) {
+    return writer.failed() ? outcome_open(std::move(after).error()) : std::move(after).error();
+  }
+  bytes_.fetch_add(*after - before, std::memory_order_relaxed);
+  return active_->base + *after;
 }
 
 void WalSet::prepare_ahead() {
@@ -80,10 +94,10 @@ Status WalSet::sync_through(Lsn lsn) {
   if (synced.ok()) {
     sync->synced = std::max(sync->synced, *synced);
   } else {
-    sync->failure = synced.error();
+    sync->failure = outcome_open(std::move(synced).error());
   }
   changed_.notify_all();
-  return synced.status();
+  return sync->failure;
 }
 
 void WalSet::drop_before(FileNumber floor) {

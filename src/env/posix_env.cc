@@ -23,7 +23,7 @@ std::unique_ptr<Env> make_posix_env(int compaction_threads) {
 
 Env& Env::posix() {
   // Never destroyed: background work may still be running while the process exits.
-  static Env* const env = new PosixEnv(1);
+  static Env* const env = new PosixEnv(2);
   return *env;
 }
 

@@ -31,11 +31,11 @@ Verdict Retention::decide(const Entry& entry) {
   stripe_ = stripe;
   begun_ = true;
 
-  if (stripe == readers_.size()) return Verdict::kKeep;  // R3
-  if (hidden) return Verdict::kDrop;                     // R1
+  if (stripe == readers_.size()) return Verdict::kKeep;  // K3
+  if (hidden) return Verdict::kDrop;                     // K1
   const bool is_delete = kind_of(entry.trailer) == Kind::kDelete;
   const bool could_be_simpler = is_delete || seq != 0;
-  if (stripe == 0 && could_be_simpler && !may_exist_below_(entry.key)) {  // R2
+  if (stripe == 0 && could_be_simpler && !may_exist_below_(entry.key)) {  // K2
     return is_delete ? Verdict::kDrop : Verdict::kKeepZeroed;
   }
   return Verdict::kKeep;

@@ -22,10 +22,10 @@
 //
 //   A delete where 3 is would be dropped: below it is nothing to hide, and no entry says the same.
 //
-// R1  Of each stripe the newest version of a key is kept, all else dropped.
-// R2  In the oldest stripe, where no older version may exist below the output, a delete is dropped
+// K1  Of each stripe the newest version of a key is kept, all else dropped.
+// K2  In the oldest stripe, where no older version may exist below the output, a delete is dropped
 //     and a put is kept with seq 0.
-// R3  Above the newest reader everything is kept as it is.
+// K3  Above the newest reader everything is kept as it is.
 //
 // THREADS    one at a time.
 // COST       one compare and one copy of the key per entry; a search of the readers above the

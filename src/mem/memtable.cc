@@ -8,8 +8,11 @@
 
 namespace nacre {
 
-Memtable::Memtable(MemoryBudget& budget, PagePool& pages, std::string_view prefix_hint)
-    : arena_(budget, pages, MemoryUse::kMemtable), list_(arena_, prefix_hint), filter_(arena_) {}
+Memtable::Memtable(MemoryBudget& budget, PagePool& pages, std::string_view prefix_hint,
+                   std::size_t chunk_max)
+    : arena_(budget, pages, MemoryUse::kMemtable, chunk_max),
+      list_(arena_, prefix_hint),
+      filter_(arena_) {}
 
 void Memtable::add(Trailer trailer, std::string_view key, std::string_view value,
                    std::uint64_t key_hash) {

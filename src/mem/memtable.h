@@ -30,7 +30,9 @@ class Memtable {
  public:
   /// `prefix_hint` is what many keys are expected to begin with: common_prefix() of the memtable
   /// before. A wrong guess costs a little time and nothing else.
-  Memtable(MemoryBudget& budget, PagePool& pages, std::string_view prefix_hint = {});
+  /// `chunk_max` as for Arena: how much more than its writes it may hold.
+  Memtable(MemoryBudget& budget, PagePool& pages, std::string_view prefix_hint = {},
+           std::size_t chunk_max = kPageBytes);
   Memtable(const Memtable&) = delete;
   Memtable& operator=(const Memtable&) = delete;
 

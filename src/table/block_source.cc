@@ -67,7 +67,10 @@ void CachedBlocks::read_ahead(std::uint32_t i, bool forward) {
 }
 
 StreamedBlocks::StreamedBlocks(const TableReader& table)
-    : table_(table), charge_(table.budget(), MemoryUse::kBuffer, 0) {}
+    : table_(table),
+      piece_bytes_(
+          std::clamp(table.budget().limit() / kPiecesInBudget, kPieceBytesMin, kPieceBytesMax)),
+      charge_(table.budget(), MemoryUse::kBuffer, 0) {}
 
 Result<const char*> StreamedBlocks::open(std::uint32_t i) {
   const StoredTable& stored = table_.stored();
@@ -96,9 +99,9 @@ Status StreamedBlocks::read_piece(std::uint32_t i) {
     return index.offset(to) - index.offset(from);
   };
   if (backward) {
-    while (first > 0 && bytes(first - 1, end) <= kPieceBytes) --first;
+    while (first > 0 && bytes(first - 1, end) <= piece_bytes_) --first;
   } else {
-    while (end < index.count() && bytes(first, end + 1) <= kPieceBytes) ++end;
+    while (end < index.count() && bytes(first, end + 1) <= piece_bytes_) ++end;
   }
   piece_size_ = 0;
   grow(piece_, piece_capacity_, bytes(first, end));

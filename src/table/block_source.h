@@ -39,8 +39,8 @@ class CachedBlocks {
   std::vector<BlockLoad> ahead_;
 };
 
-/// Past the cache, in pieces of about kPieceBytes. Blocks that are stored raw are used in the
-/// piece.
+/// Past the cache, in pieces of kPieceBytesMax, or less where memory is short: a merge may have
+/// dozens of inputs with a piece each. Blocks that are stored raw are used in the piece.
 class StreamedBlocks {
  public:
   explicit StreamedBlocks(const TableReader& table);
@@ -48,11 +48,14 @@ class StreamedBlocks {
   Result<const char*> open(std::uint32_t i);
 
  private:
-  static constexpr std::uint64_t kPieceBytes = 512 << 10;
+  static constexpr std::uint64_t kPieceBytesMin = 32 << 10;
+  static constexpr std::uint64_t kPieceBytesMax = 512 << 10;
+  static constexpr std::uint64_t kPiecesInBudget = 128;
 
   Status read_piece(std::uint32_t i);
 
   const TableReader& table_;
+  const std::uint64_t piece_bytes_;
   MemoryCharge charge_;
   std::unique_ptr<char[]> piece_;  // of the file, from piece_at_ on
   std::uint64_t piece_capacity_ = 0;

@@ -78,6 +78,8 @@ class WalWriter {
 
   const std::string& path() const { return path_; }
   FileNumber number() const { return number_; }
+  /// Whether a write or sync has failed: every later call fails too.
+  bool failed() const { return failed_.load(std::memory_order_acquire); }
   /// The end of the last record.
   std::uint64_t length() const { return length_.load(std::memory_order_acquire); }
   /// All bytes below it are on stable storage.

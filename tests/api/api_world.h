@@ -70,7 +70,14 @@ inline std::vector<std::string> keys_of(const Db& db, const ScanOptions& options
   return keys;
 }
 
-/// "key0042": ordered as its number is.
+/// One figure of the levels, added up.
+inline std::uint64_t level_sum(const Stats& stats, std::uint64_t LevelStats::*figure) {
+  std::uint64_t sum = 0;
+  for (const LevelStats& level : stats.levels) sum += level.*figure;
+  return sum;
+}
+
+/// "key00042": ordered as its number is.
 inline std::string numbered_key(int number) {
   const std::string digits = std::to_string(number);
   return "key" + std::string(digits.size() < 5 ? 5 - digits.size() : 0, '0') + digits;
@@ -180,7 +187,12 @@ inline Contents disk_contents(const SimDisk& disk) {
   return contents;
 }
 
-/// The files below /store that end so.
+/// The first file that differs, is new or is missing; empty when the two are the same.
+inline std::string first_change(const Contents& before, const Contents& after) {
+  return before == after ? "" : difference(before, after);
+}
+
+/// The files of the disk that end so.
 inline std::vector<std::string> files_ending(const SimDisk& disk, std::string_view ending) {
   std::vector<std::string> found;
   for (const std::string& path : disk.files()) {

@@ -55,7 +55,7 @@ class DamageTest : public ::testing::Test {
     EXPECT_TRUE(fails(Db::open(kDir, options), code, parts));
     options.read_only = true;
     EXPECT_TRUE(fails(Db::open(kDir, options), code, parts));
-    EXPECT_EQ(disk_contents(world.disk()), before);
+    EXPECT_EQ(first_change(before, disk_contents(world.disk())), "");
   }
   /// Takes the file away, expects the refusal, and shows that its return mends everything.
   void expect_missed(SimDisk& disk, SimEnv& world, const std::string& path) {
@@ -206,10 +206,10 @@ TEST_F(DamageTest, AWalOfANewerNacre) {
     const std::string path = files_ending(disk, ".wal").front();
     const std::string good = disk.read_file(path).value();
     patch(disk, path, 8, kWalFormatVersion + 1, fix);
-    expect_refused(world, Code::kUnsupported, {path, "newer Nacre"});
+    expect_refused(world, Code::kUnsupported, {path, "version 2"});
     ASSERT_TRUE(ok(disk.write_file(path, good)));
     patch(disk, path, 12, std::uint32_t{1}, fix);
-    expect_refused(world, Code::kUnsupported, {path, "newer Nacre"});
+    expect_refused(world, Code::kUnsupported, {path, "feature bits 1"});
   });
 }
 
@@ -243,7 +243,7 @@ class ReadOnlyTest : public DamageTest {
       EXPECT_TRUE(ok(db.close()));
     }
     world.sim_executor().run_all();
-    EXPECT_EQ(disk_contents(world.disk()), before);
+    EXPECT_EQ(first_change(before, disk_contents(world.disk())), "");
     EXPECT_EQ(world.disk().mutations(), mutations);
   }
   static void expect_refuses_changes(Db& db) {
@@ -274,6 +274,7 @@ TEST_F(ReadOnlyTest, OfALiveStoreSeesTheMomentOfItsOpen) {
   Db live = open_store(kDir, tiny_options(closed_));
   ASSERT_TRUE(ok(live.put("new", "v", {.durability = Durability::kOs})));
   contents_["new"] = "v";
+  closed_.sim_executor().run_all();  // what changes from here on is not of its making
   check(closed_);
   Db reader = open_store(kDir, read_only(closed_));
   Db second = open_store(kDir, read_only(closed_));

@@ -212,9 +212,7 @@ TEST_P(LifetimeTest, ASnapshotMayGoBeforeOrAfterAnother) {
   EXPECT_EQ(db.stats()->snapshots, 0U);
   ASSERT_TRUE(ok(db.put("k2", "v")));
   ASSERT_TRUE(ok(db.compact()));
-  std::uint64_t entries = 0;
-  for (const LevelStats& level : db.stats()->levels) entries += level.entries;
-  EXPECT_EQ(entries, 2U);
+  EXPECT_EQ(level_sum(*db.stats(), &LevelStats::entries), 2U);
 }
 
 }  // namespace

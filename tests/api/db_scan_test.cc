@@ -236,7 +236,8 @@ TEST_P(ScanTest, FilesThatACursorHeldGoWhenItIsGone) {
   Db db = open();
   const auto tables = [&] {
     std::size_t count = 0;
-    for (const std::string& name : env().fs().list(path()).value()) count += name.ends_with(".tbl");
+    const std::vector<std::string> names = env().fs().list(path()).value();
+    for (const std::string& name : names) count += name.ends_with(".tbl");
     return count;
   };
   fill(db, 300, 80, {.durability = Durability::kOs});
@@ -246,8 +247,7 @@ TEST_P(ScanTest, FilesThatACursorHeldGoWhenItIsGone) {
     fill(db, 300, 80, {.durability = Durability::kOs});
     ASSERT_TRUE(ok(db.compact()));
   }
-  std::uint64_t live = 0;
-  for (const LevelStats& level : db.stats()->levels) live += level.tables;
+  const std::uint64_t live = level_sum(*db.stats(), &LevelStats::tables);
   ASSERT_TRUE(ok(db.close()));
   EXPECT_EQ(tables(), live);
   db = open();

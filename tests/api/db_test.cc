@@ -223,14 +223,8 @@ TEST_P(DbTest, CompactionFreesWhatWasRemoved) {
   ASSERT_TRUE(ok(db.compact({.lower = "zzz", .upper = std::nullopt})));
   ASSERT_TRUE(ok(db.compact({.lower = std::nullopt, .upper = numbered_key(250)})));
   const Stats stats = db.stats().value();
-  std::uint64_t deletes = 0;
-  std::uint64_t entries = 0;
-  for (const LevelStats& level : stats.levels) {
-    deletes += level.deletes;
-    entries += level.entries;
-  }
-  EXPECT_EQ(deletes, 0U);
-  EXPECT_EQ(entries, 250U);
+  EXPECT_EQ(level_sum(stats, &LevelStats::deletes), 0U);
+  EXPECT_EQ(level_sum(stats, &LevelStats::entries), 250U);
   EXPECT_LT(db.approximate_size(Range::all()).value(), full * 2 / 3);
   EXPECT_EQ(contents_of(db).size(), 250U);
 }
@@ -272,9 +266,7 @@ TEST_P(DbTest, VerifyReadsEverythingAndTellsHowFarItIs) {
   EXPECT_TRUE(grows);
   EXPECT_EQ(last_done, last_total);
   EXPECT_EQ(report->bytes, last_total);
-  std::uint64_t tables = 0;
-  for (const LevelStats& level : db.stats()->levels) tables += level.tables;
-  EXPECT_GE(report->files, tables + 2);
+  EXPECT_GE(report->files, level_sum(*db.stats(), &LevelStats::tables) + 2);
   EXPECT_TRUE(ok(db.verify()));
 }
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <numeric>
@@ -22,11 +23,6 @@ constexpr WriteOptions kOs{.durability = Durability::kOs};
 class StatsTest : public ::testing::Test {
  protected:
   Stats stats() { return db_.stats().value(); }
-  static std::uint64_t sum(const Stats& stats, std::uint64_t LevelStats::*member) {
-    return std::accumulate(
-        stats.levels.begin(), stats.levels.end(), std::uint64_t{0},
-        [&](std::uint64_t total, const LevelStats& level) { return total + level.*member; });
-  }
 
   SimEnv world_;
   Db db_ = open_store("/store", tiny_options(world_));
@@ -36,7 +32,7 @@ TEST_F(StatsTest, BeginAtZero) {
   const Stats stats = db_.stats().value();
   EXPECT_EQ(stats.puts + stats.removes + stats.commits + stats.user_bytes, 0U);
   EXPECT_EQ(stats.gets + stats.cursors + stats.flushes + stats.compactions + stats.moves, 0U);
-  EXPECT_EQ(sum(stats, &LevelStats::tables), 0U);
+  EXPECT_EQ(level_sum(stats, &LevelStats::tables), 0U);
   EXPECT_EQ(stats.last_seq, 0U);
   EXPECT_EQ(stats.memtables, 1U);
   EXPECT_EQ(stats.write_amplification(), 0.0);
@@ -125,24 +121,25 @@ TEST_F(StatsTest, TellTheShapeOfTheTree) {
   const Stats end = stats();
   EXPECT_GT(end.flushes, 1U);
   EXPECT_GT(end.compactions, 0U);
-  EXPECT_EQ(sum(end, &LevelStats::entries), 400U);
-  EXPECT_EQ(sum(end, &LevelStats::deletes), 0U);
+  EXPECT_EQ(level_sum(end, &LevelStats::entries), 400U);
+  EXPECT_EQ(level_sum(end, &LevelStats::deletes), 0U);
   std::uint64_t tables = 0;
   std::uint64_t bytes = 0;
   for (const std::string& path : files_ending(world_.disk(), ".tbl")) {
     ++tables;
     bytes += world_.disk().read_file(path)->size();
   }
-  EXPECT_EQ(sum(end, &LevelStats::tables), tables);
-  EXPECT_EQ(sum(end, &LevelStats::bytes), bytes);
+  EXPECT_EQ(level_sum(end, &LevelStats::tables), tables);
+  EXPECT_EQ(level_sum(end, &LevelStats::bytes), bytes);
   EXPECT_EQ(end.pending_compaction_bytes, 0U);
   EXPECT_EQ(end.memory_limit, 1U << 20);
   EXPECT_GE(end.memory_used, end.cache_bytes + end.table_memory_bytes);
   // Every byte in the tree was written into some level.
-  EXPECT_GE(sum(end, &LevelStats::bytes_written), bytes);
+  EXPECT_GE(level_sum(end, &LevelStats::bytes_written), bytes);
   EXPECT_GT(end.levels[0].bytes_written, 0U);
   EXPECT_GT(end.levels[0].bytes_read, 0U);
-  const double written = static_cast<double>(end.wal_bytes + sum(end, &LevelStats::bytes_written));
+  const double written =
+      static_cast<double>(end.wal_bytes + level_sum(end, &LevelStats::bytes_written));
   EXPECT_DOUBLE_EQ(end.write_amplification(), written / static_cast<double>(end.user_bytes));
   EXPECT_DOUBLE_EQ(end.space_amplification(), 1.0);  // all lies in one level
 }
@@ -167,7 +164,7 @@ TEST_F(StatsTest, ToTextSaysTheNumbers) {
   const std::string text = stats().to_text();
   for (const char* part : {"321 puts", "12 removes", "333 commits", "77 gets", "65 found", "1 open",
                            "last seq 333", "level", "amplification", "wal", "flushes",
-                           "compactions", "block cache", "memory", "1 MiB", "stalls", "309"}) {
+                           "compactions", "block cache", "memory", "1.0 MiB", "stalls", "309"}) {
     EXPECT_NE(text.find(part), std::string::npos) << "no '" << part << "' in\n" << text;
   }
 }
@@ -240,18 +237,10 @@ TEST_F(ListenerTest, HearsOfFlushesAndCompactions) {
     dropped += event.entries_dropped;
   }
   for (const std::string& reason : recorder_->reasons) EXPECT_FALSE(reason.empty());
-  std::uint64_t level_read = 0;
-  std::uint64_t level_written = 0;
-  std::uint64_t entries = 0;
-  for (const LevelStats& level : stats.levels) {
-    level_read += level.bytes_read;
-    level_written += level.bytes_written;
-    entries += level.entries;
-  }
-  EXPECT_EQ(read, level_read);
+  EXPECT_EQ(read, level_sum(stats, &LevelStats::bytes_read));
   for (const FlushEvent& event : recorder_->flushes) written += event.bytes_written;
-  EXPECT_EQ(written, level_written);
-  EXPECT_EQ(entries, 600U);
+  EXPECT_EQ(written, level_sum(stats, &LevelStats::bytes_written));
+  EXPECT_EQ(level_sum(stats, &LevelStats::entries), 600U);
   std::uint64_t flushed = 0;
   for (const FlushEvent& event : recorder_->flushes) flushed += event.entries;
   EXPECT_EQ(flushed, 610U);
@@ -295,6 +284,22 @@ TEST_F(ListenerTest, HearsOfWritersThatHaveToWait) {
   EXPECT_GE(stats.stall_nanos, 1'000'000U);
   ASSERT_FALSE(recorder_->stalls.empty());
   for (const std::uint64_t micros : recorder_->stalls) EXPECT_GE(micros, 1000U);
+}
+
+TEST_F(ListenerTest, HearsOfWritersThatAreSlowedDown) {
+  // Nobody runs compactions while nobody waits for them: level 0 fills up.
+  fill(db_, 200, 8000, kOs);
+  const Stats stats = db_.stats().value();
+  EXPECT_GT(stats.levels[0].tables, 8U);
+  ASSERT_GE(stats.stall_nanos, 1'000'000U);
+  ASSERT_FALSE(recorder_->stalls.empty());
+  const std::uint64_t micros =
+      std::accumulate(recorder_->stalls.begin(), recorder_->stalls.end(), std::uint64_t{0});
+  EXPECT_LE(micros, stats.stall_nanos / 1000);
+  EXPECT_GE(micros, stats.stall_nanos / 2000);  // waits below a millisecond are not told
+  EXPECT_LE(recorder_->stalls.size(), stats.stalls);
+  EXPECT_NE(std::ranges::find(recorder_->reasons, "background work is behind"),
+            recorder_->reasons.end());
 }
 
 }  // namespace

@@ -69,6 +69,19 @@ TEST(Arena, StartsSmallAndEndsWithPages) {
   EXPECT_EQ(arena.bytes() - before, kPageBytes);
 }
 
+TEST(Arena, ChunksGrowUpToTheirLimit) {
+  World world;
+  Arena arena(world.budget, world.pages, MemoryUse::kMemtable, 16 << 10);
+  std::uint64_t asked = 0;
+  for (; asked < (1 << 20); asked += 1000) {
+    arena.allocate(1000);
+    EXPECT_LE(arena.bytes(), asked + asked / 8 + (16 << 10) + 1000);
+  }
+  const std::uint64_t before = arena.bytes();
+  while (arena.bytes() == before) arena.allocate(1000);
+  EXPECT_EQ(arena.bytes() - before, 16U << 10);
+}
+
 TEST(Arena, APieceLargerThanAPageGetsAChunkOfItsOwn) {
   World world;
   {

@@ -27,15 +27,10 @@ namespace nacre::test {
 namespace {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t kEvery = 31;  // cases between two that are tried; a prime
+constexpr std::uint64_t kEvery = 31;  // places from one that is tried to the next; a prime
 #else
 constexpr std::uint64_t kEvery = 1;
 #endif
-
-/// Each place of a file up to this one is damaged; behind it, in the zeros that the wal keeps
-/// ready, steps of a prime meet every place within a record's unit of 8 bytes.
-constexpr std::uint64_t kEveryPlaceUpTo = 4096;
-constexpr std::uint64_t kZerosStride = 61;
 
 Options sweep_options(Env& env) {
   Options options = tiny_options(env);
@@ -277,21 +272,12 @@ Fate DamageSweepTest::look(const std::string& what, std::optional<std::uint64_t>
   return info.bytes_dropped > 0 ? Fate::kReported : Fate::kHarmless;
 }
 
-/// The places of a file that are tried: see kEveryPlaceUpTo.
-std::vector<std::uint64_t> places(std::uint64_t size, std::uint64_t stride_behind) {
-  std::vector<std::uint64_t> all;
-  for (std::uint64_t at = 0; at < size; at += at < kEveryPlaceUpTo ? 1 : stride_behind) {
-    if (at % kEvery == 0 || at + 1 == size) all.push_back(at);
-  }
-  return all;
-}
-
 TEST_F(DamageSweepTest, OneBitOfEveryByte) {
   std::map<FileType, Tally> tallies;
   for (const auto& [type, paths] : subject_.paths) {
     for (const std::string& path : paths) {
       const std::string bytes = subject_.bytes(path);
-      for (const std::uint64_t at : places(bytes.size(), kZerosStride)) {
+      for (std::uint64_t at = 0; at < bytes.size(); at += kEvery) {
         const char flipped =
             static_cast<char>(bytes[at] ^ (1 << Random(at * 31 + bytes.size()).below(8)));
         const std::string what = path + ": bit of byte " + std::to_string(at);
@@ -321,7 +307,7 @@ TEST_F(DamageSweepTest, EveryLength) {
   for (const auto& [type, paths] : subject_.paths) {
     for (const std::string& path : paths) {
       const std::uint64_t size = subject_.bytes(path).size();
-      for (const std::uint64_t length : places(size, 97)) {
+      for (std::uint64_t length = 0; length < size; length += kEvery) {
         const std::string what = path + ": cut to " + std::to_string(length);
         const auto wal_from = type == FileType::kWal ? std::optional(length) : std::nullopt;
         tally.add(look(what, wal_from,

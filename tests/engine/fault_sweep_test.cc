@@ -55,7 +55,8 @@ bool run_once(const Workload& workload, const FaultKind& kind, std::uint64_t n) 
   FaultPlan plan;
   plan.ops = kind.error_number == ENOSPC
                  ? FaultOpSet({FaultOp::kCreate, FaultOp::kAppend, FaultOp::kCreateLog,
-                               FaultOp::kPrepare, FaultOp::kSync, FaultOp::kClose})
+                               FaultOp::kPrepare, FaultOp::kSync, FaultOp::kClose,
+                               FaultOp::kLogWrite, FaultOp::kLogSync, FaultOp::kSeal})
                  : FaultOpSet::all();
   plan.nth = n;
   plan.sticky = kind.sticky;

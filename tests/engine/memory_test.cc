@@ -4,13 +4,14 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 
-#include "base/page_pool.h"
 #include "base/random.h"
 #include "cache/block_cache.h"
 #include "env/posix_temp_dir.h"
+#include "env/sim_env.h"
 #include "nacre/db.h"
 #include "nacre/runtime.h"
 
@@ -31,9 +32,9 @@ constexpr bool kSanitized = false;
 #endif
 constexpr std::uint64_t kEntries = kTimesMemory * kMemoryBytes / (kKeyBytes + kValueBytes);
 
-/// Beyond the limit: the cache's overdraft, and the memtables' last chunks, which are taken before
-/// anybody sees that the limit of the memtable is reached.
-constexpr std::uint64_t kBeyond = BlockCache::kOverdraftBytes + kPageBytes;
+/// Beyond the limit: the cache's overdraft, and what the pieces of two merges take at a moment when
+/// the cache has nothing left to give.
+constexpr std::uint64_t kBeyond = BlockCache::kOverdraftBytes + 2 * kMiB;
 
 /// Bytes of this process that are in memory.
 std::uint64_t resident_bytes() {
@@ -135,6 +136,30 @@ TEST_F(MemoryTest, TenTimesTheMemoryStaysWithinIt) {
 
   ASSERT_TRUE(db_.close().ok());
   db_ = Db();
+}
+
+// Background work that never gets the processor: the memtables that wait fill their half of the
+// memory, and a quarter of that when their last chunks are not full, and then writers wait.
+TEST(MemoryLimitTest, MemtablesThatWaitKeepToTheirHalf) {
+  for (const std::uint64_t memtable_bytes : {std::uint64_t{16} << 10, 2 * kMiB, 4 * kMiB}) {
+    SCOPED_TRACE(memtable_bytes);
+    SimEnv world;
+    const std::uint64_t memory_bytes = 8 * memtable_bytes > kMiB ? 8 * memtable_bytes : kMiB;
+    Options options;
+    options.env = &world;
+    options.memory_bytes = memory_bytes;
+    options.memtable_bytes = memtable_bytes;
+    options.durability = Durability::kOs;
+    Db db = Db::open("/store", options).value();
+    std::uint64_t most = 0;
+    for (std::uint64_t n = 0; n * (kKeyBytes + kValueBytes) < memory_bytes; ++n) {
+      ASSERT_TRUE(db.put(key_of(n), value_of(n)).ok());
+      if (n % 64 == 0) most = std::max(most, db.stats().value().memtable_bytes);
+    }
+    EXPECT_GT(db.stats().value().stalls, 0U) << "they never filled it";
+    EXPECT_GT(most, std::min(memory_bytes / 4, 8 * memtable_bytes)) << "it is there to be used";
+    EXPECT_LE(most, memory_bytes / 2 * 5 / 4);
+  }
 }
 
 }  // namespace

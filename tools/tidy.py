@@ -241,7 +241,7 @@ def banned(tree):
         for i, name, _ in f.includes:
             if name == "iostream" and f.top != "tools":
                 yield f.path, i, "<iostream> adds static constructors: use std::string and stdio"
-        may_sleep = f.floor == "env" or f.top == "tools"
+        may_sleep = f.floor == "env" or f.top in ("tools", "bench")
         for pattern, advice in BANNED + ([] if may_sleep else [SLEEP]):
             for line, what in f.find(pattern):
                 yield f.path, line, f"{what}: {advice}"

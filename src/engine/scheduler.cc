@@ -49,8 +49,9 @@ void Scheduler::start_flush(Lock& work, const View& view) {
 /// the store any more once it is counted out.
 void Scheduler::submit(Work& work, Lane lane, Executor::Task task) {
   ++work.tasks;
-  context_.executor().submit(lane, [this, task = std::move(task)] {
+  context_.executor().submit(lane, [this, task = std::move(task)]() mutable {
     task();
+    task = nullptr;  // the tables that it holds live on the memory of the runtime
     auto done = work_.lock();
     --done->tasks;
     changed_.notify_all();

@@ -125,10 +125,10 @@ Status WalWriter::prepare_ahead() {
   // The length at which wants_prepare() began to say yes.
   const std::uint64_t ready_before = prepared_.load(std::memory_order_acquire);
   const std::uint64_t wanted_at = ready_before - std::min(ready_before, window() / 2);
-  file_->release_before(length());
   while (true) {
-    if (failed_.load(std::memory_order_acquire)) return lasting_error();
     std::lock_guard lock(preparing_);
+    if (failed_.load(std::memory_order_acquire)) return lasting_error();  // or sealed meanwhile
+    file_->release_before(length());
     const std::uint64_t ready = prepared_.load(std::memory_order_relaxed);
     const std::uint64_t target = std::min(capacity_, length() + window());
     if (ready < target) {
@@ -165,6 +165,7 @@ void WalWriter::grow_window() {
 }
 
 Status WalWriter::seal() {
+  const std::lock_guard lock(preparing_);  // a helper that is late lets go of the file first
   if (failed_.load(std::memory_order_acquire)) return lasting_error();
   if (Status done = file_->seal(length()); !done.ok()) return fail(std::move(done));
   synced_.store(length(), std::memory_order_release);

@@ -11,7 +11,8 @@
 //   | stable  | handed to kernel | zeros, >= window / 2 | nothing yet          | capacity
 //
 // THREADS    append() by one thread at a time; beside it any number of sync(), prepare_ahead() and
-//            the questions. create() and seal() with no other call under way.
+//            the questions. create() with no other call under way, seal() with at most
+//            prepare_ahead(), which it waits for.
 // ERRORS     after a failed write or sync every call returns that error, for good: what the file
 //            holds is no longer known. A failed preparation (a full disk) is not of that sort: the
 //            append that needed it changed nothing, and a later one may succeed.

@@ -61,7 +61,7 @@ TEST(SettingsTest, AMemtableOverHalfTheMemoryIsRefused) {
   ASSERT_FALSE(settings.ok());
   EXPECT_EQ(settings.error().code(), Code::kInvalid);
   EXPECT_NE(settings.error().message().find("memtable_bytes"), std::string::npos);
-  EXPECT_NE(settings.error().message().find("16.0 MiB"), std::string::npos);
+  EXPECT_NE(settings.error().message().find(std::to_string(8 * kMiB)), std::string::npos);
 }
 
 TEST(SettingsTest, LargeBudgetsReadPastThePageCache) {

@@ -214,6 +214,29 @@ TEST(WalWriter, AWriterThatOutrunsTheHelperGetsALargerWindow) {
   EXPECT_EQ(f.writer->late_prepares(), 0U);
 }
 
+// The segment may be sealed, by whoever syncs, while the helper still fills its window.
+TEST(WalWriter, ThreadThatSealsWaitsForTheHelper) {
+  Fixture f(8 << 20);
+  const std::string payload(1000, 'x');
+  Seq seq = 0;
+  while (!f.writer->wants_prepare()) ASSERT_TRUE(f.writer->append(++seq, payload).ok());
+  std::thread sealer;
+  bool sealed_inside = false;
+  f.segment->during_prepare = [&] {
+    if (sealer.joinable()) return;
+    sealer = std::thread([&] { EXPECT_TRUE(f.writer->seal().ok()); });
+    for (int i = 0; i < 1000; ++i) std::this_thread::yield();
+    const std::lock_guard lock(f.segment->mutex);
+    sealed_inside = f.segment->calls.back().starts_with("seal");
+  };
+  const Status prepared = f.writer->prepare_ahead();
+  sealer.join();
+  EXPECT_FALSE(sealed_inside);
+  EXPECT_TRUE(prepared.ok() || prepared.code() == Code::kClosed) << prepared.to_string();
+  EXPECT_EQ(f.segment->bytes.size(), f.writer->length());
+  EXPECT_EQ(f.writer->prepare_ahead().code(), Code::kClosed);
+}
+
 TEST(WalWriter, WithoutAHelperAppendsPrepareAndCountIt) {
   Fixture f(8 << 20);
   const std::string payload(1000, 'x');

@@ -1,0 +1,85 @@
+// What background work owes to those who close a store.
+
+#include "engine/scheduler.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <vector>
+
+#include "engine/runtime_state.h"
+#include "env/sim_env.h"
+#include "harness/stores.h"
+#include "nacre/db.h"
+#include "nacre/runtime.h"
+
+namespace nacre::engine {
+namespace {
+
+/// Keeps every task after it has run, as a thread does that is stopped right then.
+class KeepingExecutor final : public Executor {
+ public:
+  explicit KeepingExecutor(Executor& below) : below_(below) {}
+
+  void submit(Lane lane, Task task) override { below_.submit(lane, kept(std::move(task))); }
+  void submit_after(Lane lane, std::uint64_t nanos, Task task) override {
+    below_.submit_after(lane, nanos, kept(std::move(task)));
+  }
+  bool run_one() override { return below_.run_one(); }
+  bool run_next() override { return below_.run_next(); }
+
+  std::size_t tasks() const { return tasks_.size(); }
+
+ private:
+  Task kept(Task task) {
+    tasks_.push_back(std::make_shared<Task>(std::move(task)));
+    return [task = tasks_.back()] { (*task)(); };
+  }
+
+  Executor& below_;
+  std::vector<std::shared_ptr<Task>> tasks_;
+};
+
+class KeepingEnv final : public Env {
+ public:
+  FileSystem& fs() override { return world_.fs(); }
+  Clock& clock() override { return world_.clock(); }
+  Executor& executor() override { return executor_; }
+  std::uint64_t entropy() override { return world_.entropy(); }
+  std::uint64_t memory_bytes() override { return world_.memory_bytes(); }
+
+  std::size_t tasks() const { return executor_.tasks(); }
+
+ private:
+  SimEnv world_;
+  KeepingExecutor executor_{world_.executor()};
+};
+
+// A store may be closed, and the runtime go, before a thread has thrown away the task that it ran.
+// The task must hold nothing then: tables give their memory back to the budget of the runtime.
+TEST(SchedulerTest, TasksThatHaveRunHoldNothing) {
+  KeepingEnv env;
+  auto runtime = Runtime::create({.env = &env, .memory_bytes = 1 << 20}).value();
+  Options options = test::tiny_options(env);
+  options.env = nullptr;
+  options.memory_bytes = 0;
+  options.runtime = runtime;
+  {
+    Db db = Db::open("/store", options).value();
+    for (int round = 0; round < 6; ++round) {
+      ASSERT_TRUE(db.put("a", std::to_string(round)).ok());
+      ASSERT_TRUE(db.put("b", std::to_string(round)).ok());
+      ASSERT_TRUE(db.flush().ok());
+      ASSERT_TRUE(db.wait_idle().ok());
+    }
+    ASSERT_GT(db.stats().value().compactions, 0U);
+    ASSERT_TRUE(db.close().ok());
+  }
+  EXPECT_GT(env.tasks(), 6U);
+  EXPECT_EQ(runtime->state().budget.used(MemoryUse::kTable), 0U);
+  EXPECT_EQ(runtime->state().budget.used(MemoryUse::kMemtable), 0U);
+  EXPECT_EQ(runtime.use_count(), 2) << "this test and its options";
+}
+
+}  // namespace
+}  // namespace nacre::engine

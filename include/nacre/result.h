@@ -2,6 +2,9 @@
 //
 // The member names are those of std::expected<T, Status>, so that code written against it keeps
 // working the day the compiler brings the original.
+//
+// LIFETIME   value() of a temporary lives as long as the temporary, which a range-for of C++20 does
+//            not extend: `for (auto& x : f().value())` dangles. Name the result first.
 #pragma once
 
 #include <optional>

@@ -63,7 +63,10 @@ Status Committer::admit(Lock& state, std::size_t bytes, Durability durability) {
   NACRE_TRY(context_.health.write_status());
   if (state->pace_nanos_per_kib != 0) pace(state, bytes);
   NACRE_TRY(make_room(state));
-  if (durability != Durability::kMemory && state->unlogged_seq != 0) NACRE_TRY(log_unlogged(state));
+  // C3, again after each wait: other writers may have left more without a log meanwhile.
+  while (durability != Durability::kMemory && state->unlogged_seq != 0) {
+    NACRE_TRY(log_unlogged(state));
+  }
   return context_.health.write_status();  // all of these may have let go of the lock
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <memory>
@@ -287,6 +288,49 @@ TEST(ApiThreadsCrashTest, WhatThreadsWereToldIsOnDiskIsOnDisk) {
   const Contents end = contents_of(open_store("/store", tiny_options(*image)));
   EXPECT_EQ(end.size(), kThreads);
   for (const auto& [key, value] : end) EXPECT_EQ(value, std::to_string(kWrites));
+}
+
+// A logged write waits until the unlogged ones before it are in tables. Another thread goes on
+// without a log during that wait: what it could read before the logged write was there comes before
+// it.
+TEST(ApiThreadsCrashTest, ALoggedWriteIsNeverThereWithoutTheUnloggedOnesBeforeIt) {
+  SimEnv world;
+  Db db = open_store("/store", tiny_options(world));
+  constexpr std::size_t kLogged = 60;
+  Wrongs wrongs;
+  std::array<int, kLogged> unlogged_before{};  // by logged write: the last one
+  std::array<std::unique_ptr<SimEnv>, kLogged> images;
+  std::atomic<std::size_t> logged{0};
+  std::atomic<std::size_t> unlogged{0};
+  in_threads(2, [&](int thread) {
+    if (thread == 0) {
+      for (std::size_t i = 0; i < kLogged; ++i) {
+        const std::size_t then = unlogged.load();  // the other thread is in the midst of its writes
+        while (unlogged.load() < then + 20) std::this_thread::yield();
+        wrongs.check(db.put("logged" + std::to_string(i), "", {.durability = Durability::kDisk}));
+        images[i] = world.crash_image(CrashProfile::kLoseUnsynced, i);
+        logged.store(i + 1);
+      }
+      return;
+    }
+    for (int i = 1; logged.load() < kLogged; ++i) {
+      const std::size_t next = logged.load();
+      wrongs.check(db.put("unlogged", std::to_string(i), {.durability = Durability::kMemory}));
+      unlogged.fetch_add(1);
+      const auto found = db.get("logged" + std::to_string(next));
+      wrongs.check(found.status());
+      if (next < kLogged && found.ok() && !found->has_value()) unlogged_before[next] = i;
+    }
+  });
+  EXPECT_EQ(wrongs.told(), "");
+  int before = 0;
+  for (std::size_t i = 0; i < kLogged; ++i) {
+    const Contents found = contents_of(open_store("/store", tiny_options(*images[i])));
+    EXPECT_TRUE(found.contains("logged" + std::to_string(i)));
+    before = std::max(before, unlogged_before[i]);
+    const auto last = found.find("unlogged");
+    EXPECT_GE(last == found.end() ? 0 : std::stoi(last->second), before) << "image " << i;
+  }
 }
 
 TEST_P(ApiThreadsTest, OneOfManyThreadsOpensTheStore) {

@@ -170,10 +170,23 @@ Result<Committer::Ticket> Committer::reserve(Lock& state, std::string_view paylo
     ticket.lsn = *lsn;
     if (wals_.wants_prepare()) hooks_.prepare();
   }
+  if (context_.dead_spans.any()) cut_dead_spans(payload);
   state->last_seq += count;
   state->pending.push_back({state->last_seq, false});
   ticket.memtable = state->active;
   return ticket;
+}
+
+void Committer::cut_dead_spans(std::string_view payload) {
+  BatchReader batch(payload);
+  for (Operation op; batch.next(&op);) {
+    if (op.kind != Kind::kDelete) context_.dead_spans.cut(op.key);
+  }
+}
+
+void Committer::note_dead(std::string_view lower, std::string_view upper, Seq seq) {
+  auto state = state_.lock();
+  context_.dead_spans.note(lower, upper, seq, state->last_seq);
 }
 
 void Committer::insert(const Ticket& ticket, std::string_view payload) {

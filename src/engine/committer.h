@@ -70,6 +70,9 @@ class Committer {
   /// Wakes all waiters: the store has failed or closes.
   void wake();
 
+  /// A walk at `seq` saw nothing live in [lower, upper): see dead_spans.h.
+  void note_dead(std::string_view lower, std::string_view upper, Seq seq);
+
   std::uint64_t active_bytes();
   Seq last_seq();
 
@@ -105,6 +108,7 @@ class Committer {
   Status log_unlogged(Lock& state);
   Result<Ticket> reserve(Lock& state, std::string_view payload, std::uint32_t count,
                          Durability durability);
+  void cut_dead_spans(std::string_view payload);
   void insert(const Ticket& ticket, std::string_view payload);
   void publish(Seq last);
 

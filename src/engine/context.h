@@ -10,6 +10,7 @@
 
 #include "base/histogram.h"
 #include "engine/counters.h"
+#include "engine/dead_spans.h"
 #include "engine/health.h"
 #include "engine/reaper.h"
 #include "engine/runtime_state.h"
@@ -54,6 +55,7 @@ struct Context {
   Reaper reaper;
   Health health;
   Snapshots snapshots;
+  DeadSpans dead_spans;
   /// The last seq that reads may see. Grows in commit order.
   std::atomic<Seq> visible{0};
 

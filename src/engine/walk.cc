@@ -17,6 +17,9 @@ namespace {
 constexpr Trailer kNewest{~std::uint64_t{0}};
 constexpr Trailer kOldest{0};
 
+/// So many versions of a key are stepped over before a search is the shorter way.
+constexpr int kStepsMax = 64;
+
 bool meets(const TableMeta& meta, const Range& range) {
   return !(range.lower.has_value() && meta.largest < *range.lower) &&
          !(range.upper.has_value() && meta.smallest >= *range.upper);
@@ -47,7 +50,7 @@ std::unique_ptr<EntryCursor> merged_cursor(const View& view, const Range& range)
 
 }  // namespace
 
-Walk::Walk(std::shared_ptr<const Engine> engine, ViewPtr view, Seq seq, Range range)
+Walk::Walk(std::shared_ptr<Engine> engine, ViewPtr view, Seq seq, Range range)
     : engine_(std::move(engine)),
       view_(std::move(view)),
       seq_(seq),
@@ -115,44 +118,110 @@ void Walk::prev() {
 }
 
 void Walk::skip_key(std::string_view key) {
-  while (inner_->valid() && inner_->entry().key == key) inner_->next();
+  for (int steps = 0; inner_->valid() && inner_->entry().key == key; ++steps) {
+    if (steps == kStepsMax) return inner_->seek(key, kOldest);
+    inner_->next();
+  }
 }
 
 /// From where the merged cursor stands to the first live key, if the range has one.
 void Walk::find_forward() {
+  DeadRun run;
+  valid_ = false;
   while (inner_->valid() && !past_upper(inner_->entry().key)) {
     const Entry& entry = inner_->entry();
     if (seq_of(entry.trailer) > seq_) {
       inner_->next();
     } else if (kind_of(entry.trailer) == Kind::kPut) {
       valid_ = true;
-      return;
+      break;
     } else {
       saved_key_.assign(entry.key);
+      if (run.first.empty()) run.first = saved_key_;
+      if (++run.passed == DeadSpans::kAskAfter && jump_forward(run)) continue;
       inner_->next();
       skip_key(saved_key_);
     }
   }
-  valid_ = false;
+  if (run.passed >= DeadSpans::kNoteAfter) note_forward(run);
 }
 
 /// The same towards smaller keys. Versions of a key come oldest first: the last visible one counts.
 void Walk::find_backward() {
+  DeadRun run;
   valid_ = false;
   while (inner_->valid() && !before_lower(inner_->entry().key)) {
     saved_key_.assign(inner_->entry().key);
-    bool live = false;
-    for (; inner_->valid() && inner_->entry().key == saved_key_; inner_->prev()) {
-      const Entry& entry = inner_->entry();
-      if (seq_of(entry.trailer) > seq_) continue;
-      live = kind_of(entry.trailer) == Kind::kPut;
-      if (live) saved_value_.assign(entry.value);
-    }
+    const bool live = take_newest_backward();
     // An error in the middle of a key must not show an older version of it.
-    if (live && inner_->status().ok()) {
+    if (!inner_->status().ok()) return;
+    if (live) {
       valid_ = true;
-      return;
+      break;
     }
+    if (run.first.empty()) run.first = saved_key_;
+    if (++run.passed == DeadSpans::kAskAfter) jump_backward(run);
+  }
+  if (run.passed >= DeadSpans::kNoteAfter) note_backward(run);
+}
+
+/// Copies the newest visible value of saved_key_, of which the merged cursor stands on the oldest
+/// version, and goes before all of them. False when the key is dead.
+bool Walk::take_newest_backward() {
+  bool live = false;
+  const auto take = [&](const Entry& entry) {
+    if (seq_of(entry.trailer) > seq_) return;
+    live = kind_of(entry.trailer) == Kind::kPut;
+    if (live) saved_value_.assign(entry.value);
+  };
+  for (int steps = 0; inner_->valid() && inner_->entry().key == saved_key_; ++steps) {
+    if (steps == kStepsMax) {
+      inner_->seek(saved_key_, read_trailer(seq_));
+      if (inner_->valid() && inner_->entry().key == saved_key_) take(inner_->entry());
+      inner_->seek_before(saved_key_, kNewest);
+      break;
+    }
+    take(inner_->entry());
+    inner_->prev();
+  }
+  return live;
+}
+
+/// Over the keys that are known to be dead, if the one that the walk stands on is one of them.
+bool Walk::jump_forward(DeadRun& run) {
+  if (!engine_->dead_spans().any()) return false;
+  const auto end = engine_->dead_spans().upper_end(saved_key_, seq_);
+  if (!end.has_value()) return false;
+  inner_->seek(*end, kNewest);
+  run.passed = 0;
+  return true;
+}
+
+bool Walk::jump_backward(DeadRun& run) {
+  if (!engine_->dead_spans().any()) return false;
+  const auto end = engine_->dead_spans().lower_end(saved_key_, seq_);
+  if (!end.has_value()) return false;
+  inner_->seek_before(*end, kNewest);
+  run.passed = 0;
+  return true;
+}
+
+/// Leaves word that nothing lives between the first dead key and where the walk ended.
+void Walk::note_forward(const DeadRun& run) {
+  if (!inner_->status().ok()) return;
+  if (inner_->valid()) {
+    engine_->note_dead(run.first, valid_ ? inner_->entry().key : *range_.upper, seq_);
+  } else {
+    engine_->note_dead(run.first, saved_key_ + '\0', seq_);
+  }
+}
+
+void Walk::note_backward(const DeadRun& run) {
+  const std::string end = run.first + '\0';
+  if (valid_) {
+    engine_->note_dead(saved_key_ + '\0', end, seq_);
+  } else {
+    engine_->note_dead(inner_->valid() ? *range_.lower : saved_key_, end, seq_);
   }
 }
 

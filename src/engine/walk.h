@@ -25,7 +25,7 @@ class Engine;
 
 class Walk {
  public:
-  Walk(std::shared_ptr<const Engine> engine, ViewPtr view, Seq seq, Range range);
+  Walk(std::shared_ptr<Engine> engine, ViewPtr view, Seq seq, Range range);
   ~Walk();
 
   bool valid() const { return valid_; }
@@ -47,11 +47,21 @@ class Walk {
   bool past_upper(std::string_view key) const {
     return range_.upper.has_value() && key >= *range_.upper;
   }
+  /// Dead keys in a row that the current move has passed.
+  struct DeadRun {
+    std::string first;       // the first of them
+    std::size_t passed = 0;  // walked over, since the last jump
+  };
+  bool jump_forward(DeadRun& run);
+  bool jump_backward(DeadRun& run);
+  void note_forward(const DeadRun& run);
+  void note_backward(const DeadRun& run);
+  bool take_newest_backward();
   void skip_key(std::string_view key);
   void find_forward();
   void find_backward();
 
-  const std::shared_ptr<const Engine> engine_;
+  const std::shared_ptr<Engine> engine_;
   const ViewPtr view_;
   const Seq seq_;
   const Range range_;

@@ -91,12 +91,11 @@ int write_all(int fd, std::string_view bytes, std::uint64_t offset) {
   return 0;
 }
 
-int write_zeros(int fd, std::uint64_t from, std::uint64_t to) {
-  // Small pieces: a file system locks the file during each, and writers may wait for it. Not
-  // const, so that the zeros take no room in the program file.
+int write_zeros(int fd, std::uint64_t from, std::uint64_t to, std::size_t piece_max) {
+  // Not const, so that the zeros take no room in the program file.
   static char zeros[64 << 10];
   while (from < to) {
-    const std::size_t piece = std::min<std::uint64_t>(to - from, sizeof zeros);
+    const std::size_t piece = std::min<std::uint64_t>(to - from, std::min(piece_max, sizeof zeros));
     if (const int error = write_all(fd, {zeros, piece}, from); error != 0) return error;
     from += piece;
   }

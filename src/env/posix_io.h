@@ -58,8 +58,9 @@ void finish_read(int fd, RawRead& read, std::size_t unit);
 /// Writes all bytes at `offset`.
 int write_all(int fd, std::string_view bytes, std::uint64_t offset);
 
-/// Writes zeros over [from, to).
-int write_zeros(int fd, std::uint64_t from, std::uint64_t to);
+/// Writes zeros over [from, to), in pieces of at most `piece_max` and 64 KiB: a file system locks
+/// the file during each, and writers may wait for it.
+int write_zeros(int fd, std::uint64_t from, std::uint64_t to, std::size_t piece_max);
 
 /// Puts the bytes of a file, and its size, on stable storage.
 int sync_data(int fd);

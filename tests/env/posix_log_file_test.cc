@@ -296,11 +296,11 @@ TEST(LogMappingTest, BothWaysToPopulate) {
     return;
   }
   const std::uint64_t window = 8 * page_bytes();
-  ASSERT_EQ(write_zeros(fd.get(), 0, window), 0);
+  ASSERT_EQ(write_zeros(fd.get(), 0, window, 64 << 10), 0);
   EXPECT_EQ(resident_bytes(dir / "f"), 0U);
   mapping->populate_by_touch(0, window);
   EXPECT_EQ(resident_bytes(dir / "f"), window);
-  ASSERT_EQ(write_zeros(fd.get(), window, 2 * window), 0);
+  ASSERT_EQ(write_zeros(fd.get(), window, 2 * window, 64 << 10), 0);
   const int error = mapping->populate_by_advice(window, 2 * window);
   EXPECT_TRUE(error == 0 || error == EINVAL) << error;
   if (error == 0) {

@@ -5,7 +5,9 @@
 namespace nacre::engine {
 
 void Reaper::condemn(const TablePtr& table) {
-  condemned_.lock()->push_back({table->meta.number, table});
+  auto condemned = condemned_.lock();
+  condemned->push_back({table->meta.number, table});
+  count_.store(condemned->size(), std::memory_order_relaxed);
 }
 
 void Reaper::remove(FileType type, FileNumber number) {
@@ -21,6 +23,7 @@ void Reaper::sweep() {
       dead.push_back(entry.number);
       return true;
     });
+    count_.store(condemned->size(), std::memory_order_relaxed);
   }
   for (const FileNumber number : dead) remove(FileType::kTable, number);
 }

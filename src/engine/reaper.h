@@ -7,6 +7,7 @@
 // THREADS    any.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <set>
 #include <vector>
@@ -28,6 +29,8 @@ class Reaper {
   /// Removes the files of condemned tables that nobody holds any more.
   void sweep();
   std::size_t waiting() { return condemned_.lock()->size(); }
+  /// Whether sweep() might find something. No lock.
+  bool has_condemned() const { return count_.load(std::memory_order_relaxed) != 0; }
 
  private:
   struct Condemned {
@@ -38,6 +41,7 @@ class Reaper {
   FileSystem& fs_;
   const std::string dir_;
   Guarded<std::vector<Condemned>> condemned_;
+  std::atomic<std::size_t> count_{0};  // its size
 };
 
 }  // namespace nacre::engine

@@ -59,8 +59,10 @@ void Scheduler::submit(Work& work, Lane lane, Executor::Task task) {
 }
 
 void Scheduler::flush_oldest() {
-  const ViewPtr view = view_.pin();
+  ViewPtr view = view_.pin();
   const Status status = flush_and_install(*view);
+  view.reset();
+  release_unused();
   {
     auto work = work_.lock();
     work->flushing = false;
@@ -71,7 +73,6 @@ void Scheduler::flush_oldest() {
     changed_.notify_all();
   }
   if (!status.ok()) committer_.set_flush_status(status);
-  release_unused();
   wake();
 }
 
@@ -147,8 +148,8 @@ void Scheduler::start_compactions(Lock& work, const View& view) {
     if (!plan.has_value()) return;
     const std::uint64_t ticket = begin_plan(*work, *plan);
     submit(*work, Lane::kCompaction,
-           [this, version = view.version, plan = std::move(*plan), ticket] {
-             compact_in_background(version, plan, ticket);
+           [this, version = view.version, plan = std::move(*plan), ticket]() mutable {
+             compact_in_background(std::move(version), std::move(plan), ticket);
            });
   }
 }
@@ -158,15 +159,27 @@ std::uint64_t Scheduler::begin_plan(Work& work, const Plan& plan) {
   return work.last_ticket;
 }
 
-void Scheduler::compact_in_background(const VersionPtr& version, const Plan& plan,
-                                      std::uint64_t ticket) {
+/// The files of the inputs are gone before anybody hears that the compaction is done: nothing here
+/// may hold them any more by then.
+void Scheduler::compact_in_background(VersionPtr version, Plan plan, std::uint64_t ticket) {
   const Status status = run_and_install(version, plan);
+  version.reset();
+  if (status.ok()) {
+    plan = Plan();
+    release_unused();
+  }
   {
     auto work = work_.lock();
     finish_plan(work, plan, ticket, status);
   }
-  release_unused();
   wake();
+}
+
+void Scheduler::release_soon() {
+  if (!context_.reaper.has_condemned()) return;
+  auto work = work_.lock();
+  if (work->closing) return;  // the next open removes them
+  submit(*work, Lane::kFlush, [this] { release_unused(); });
 }
 
 /// Lets go what the last view held, if no read is in it any more: its memtables and table files.
@@ -301,6 +314,7 @@ bool Scheduler::is_idle(Work& work) {
 
 Status Scheduler::wait_idle() {
   wake();
+  release_unused();
   auto work = work_.lock();
   work.wait(changed_, context_.executor(), [&] {
     return is_idle(*work) || !work->flush_paused.ok() || !work->compaction_paused.ok() ||

@@ -51,6 +51,9 @@ class Scheduler {
 
   /// Looks for work and starts it. Cheap when there is none.
   void wake();
+  /// A reader has let go of what may have been the last hold on removed tables: queues the removal
+  /// of their files. Cheap when there are none.
+  void release_soon();
   /// Queues WalSet::prepare_ahead() unless it is queued.
   void prepare_wal();
   /// Queues the sync of wal segments that are no longer written.
@@ -95,7 +98,7 @@ class Scheduler {
   void flush_oldest();
   Status flush_and_install(const View& view);
   std::uint64_t begin_plan(Work& work, const Plan& plan);
-  void compact_in_background(const VersionPtr& version, const Plan& plan, std::uint64_t ticket);
+  void compact_in_background(VersionPtr version, Plan plan, std::uint64_t ticket);
   Status run_and_install(const VersionPtr& version, const Plan& plan);
   Status not_installed(const Status& status);
   void finish_plan(Lock& work, const Plan& plan, std::uint64_t ticket, const Status& status);

@@ -57,7 +57,11 @@ Walk::Walk(std::shared_ptr<Engine> engine, ViewPtr view, Seq seq, Range range)
       range_(std::move(range)),
       inner_(merged_cursor(*view_, range_)) {}
 
-Walk::~Walk() = default;
+Walk::~Walk() {
+  inner_.reset();
+  view_.reset();
+  engine_->view_released();
+}
 
 void Walk::first() {
   backward_ = false;

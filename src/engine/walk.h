@@ -62,7 +62,7 @@ class Walk {
   void find_backward();
 
   const std::shared_ptr<Engine> engine_;
-  const ViewPtr view_;
+  ViewPtr view_;
   const Seq seq_;
   const Range range_;
   std::unique_ptr<EntryCursor> inner_;

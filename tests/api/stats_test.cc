@@ -144,6 +144,23 @@ TEST_F(StatsTest, TellTheShapeOfTheTree) {
   EXPECT_DOUBLE_EQ(end.space_amplification(), 1.0);  // all lies in one level
 }
 
+TEST_F(StatsTest, FilesOfReplacedTablesGoWhenNobodyReadsThem) {
+  const auto tables_on_disk = [&] { return files_ending(world_.disk(), ".tbl").size(); };
+  for (int round = 0; round < 3; ++round) fill(db_, 3000, 100, kOs);
+  ASSERT_TRUE(ok(db_.wait_idle()));
+  EXPECT_GT(stats().compactions, 0U);
+  EXPECT_EQ(tables_on_disk(), level_sum(stats(), &LevelStats::tables));
+  {
+    Cursor cursor = db_.cursor().value();  // holds the tables of now
+    fill(db_, 3000, 100, kOs);
+    ASSERT_TRUE(ok(db_.compact()));
+    EXPECT_GT(tables_on_disk(), level_sum(stats(), &LevelStats::tables));
+    EXPECT_EQ(keys_of(db_, {}).size(), 3000U);
+  }
+  ASSERT_TRUE(ok(db_.wait_idle()));
+  EXPECT_EQ(tables_on_disk(), level_sum(stats(), &LevelStats::tables));
+}
+
 TEST_F(StatsTest, TimeASampleOfTheCalls) {
   for (int i = 0; i < 1024; ++i) ASSERT_TRUE(ok(db_.put(numbered_key(i), "v", kOs)));
   for (int i = 0; i < 1024; ++i) EXPECT_EQ(look_up(db_, numbered_key(i)), "v");

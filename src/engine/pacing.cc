@@ -7,7 +7,7 @@ namespace nacre::engine {
 namespace {
 
 /// Level 0 is "too much" at this many times its trigger.
-constexpr double kLevel0Stretch = 8;
+constexpr double kLevel0Stretch = 4;
 /// So is the debt at this many times its soft limit.
 constexpr double kDebtStretch = 4;
 /// At load 1 a writer gets 4 MiB/s: slower than any disk that can run a store at all.

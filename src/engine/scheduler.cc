@@ -12,6 +12,8 @@ namespace nacre::engine {
 namespace {
 
 constexpr std::uint64_t kRetryNanos = 1'000'000'000;
+/// A store to which nobody has written for so long is idle.
+constexpr std::uint64_t kIdleNanos = 1'000'000'000;
 /// A compaction debt that slows nobody down: this many memtables' worth of rewriting.
 constexpr std::uint64_t kSoftDebtMemtables = 64;
 
@@ -42,6 +44,7 @@ void Scheduler::wake() {
 void Scheduler::start_flush(Lock& work, const View& view) {
   if (work->flushing || view.frozen.empty() || !work->flush_paused.ok()) return;
   work->flushing = true;
+  work->idle = false;
   submit(*work, Lane::kFlush, [this] { flush_oldest(); });
 }
 
@@ -138,6 +141,7 @@ PickerInput Scheduler::picker_input(const Work& work) const {
   input.running.insert(input.running.end(), work.set_aside.begin(), work.set_aside.end());
   input.oldest_snapshot = context_.snapshots.list(context_.visible).front();
   input.now_micros = context_.clock().wall_micros();
+  input.idle = work.idle;
   return input;
 }
 
@@ -145,13 +149,30 @@ void Scheduler::start_compactions(Lock& work, const View& view) {
   if (work->manual != 0 || !work->compaction_paused.ok() || !context_.health.ok()) return;
   while (work->running.size() < context_.settings.options.background_threads) {
     std::optional<Plan> plan = pick(*view.version, picker_input(*work));
-    if (!plan.has_value()) return;
+    if (!plan.has_value()) return watch_for_idleness(work, view);
     const std::uint64_t ticket = begin_plan(*work, *plan);
     submit(*work, Lane::kCompaction,
            [this, version = view.version, plan = std::move(*plan), ticket]() mutable {
              compact_in_background(std::move(version), std::move(plan), ticket);
            });
   }
+}
+
+/// Comes back when level 0 has tables: it may go down once nobody writes any more.
+void Scheduler::watch_for_idleness(Lock& work, const View& view) {
+  if (work->idle || work->idle_timer || view.version->level(0).empty()) return;
+  work->idle_timer = true;
+  const Seq seq = context_.visible.load(std::memory_order_relaxed);
+  context_.executor().submit_after(Lane::kCompaction, kIdleNanos, [this, seq, owner = owner_] {
+    const std::shared_ptr<void> alive = owner.lock();
+    if (alive == nullptr) return;
+    {
+      auto state = work_.lock();
+      state->idle_timer = false;
+      state->idle = !state->flushing && seq == context_.visible.load(std::memory_order_relaxed);
+    }
+    wake();
+  });
 }
 
 std::uint64_t Scheduler::begin_plan(Work& work, const Plan& plan) {
@@ -313,6 +334,7 @@ bool Scheduler::is_idle(Work& work) {
 }
 
 Status Scheduler::wait_idle() {
+  work_.lock()->idle = true;  // whoever waits for this does not write meanwhile
   wake();
   release_unused();
   auto work = work_.lock();

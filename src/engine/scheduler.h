@@ -82,6 +82,8 @@ class Scheduler {
     std::uint64_t tasks = 0;   // handed to the executor and not yet returned
     std::uint32_t manual = 0;  // compact() calls that want the compaction side for themselves
     bool closing = false;
+    bool idle = false;        // nobody has written since the last flush, for a while
+    bool idle_timer = false;  // it will be looked at
     bool retry_set = false;
     std::map<std::uint64_t, RunningCompaction> running;  // by ticket
     std::uint64_t last_ticket = 0;
@@ -107,6 +109,7 @@ class Scheduler {
   PickerInput picker_input(const Work& work) const;
   bool is_idle(Work& work);
   void release_unused();
+  void watch_for_idleness(Lock& work, const View& view);
   std::uint64_t pace_of(const View& view) const;
   static void set_aside(Work& work, const Plan& plan);
 

@@ -14,6 +14,7 @@ Status WalSet::begin(FileNumber number, std::uint64_t payload_bytes) {
   options.header.identity = {context_.salt, number};
   if (active_ != nullptr) {
     options.window = active_->writer->window();
+    options.expected_length = active_->writer->length();
     options.header.previous = active_->number;
     options.header.previous_length = active_->writer->length();
   }

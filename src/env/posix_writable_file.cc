@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <utility>
 
@@ -18,14 +19,14 @@ Result<std::unique_ptr<WritableFile>> PosixWritableFile::create(const std::strin
 Status PosixWritableFile::append(std::string_view bytes) {
   NACRE_TRY(state_);
   while (!bytes.empty()) {
-    // What would fill the buffer by itself gains nothing from a copy.
-    if (buffered_ == 0 && bytes.size() >= kBufferBytes) return write(bytes);
-    if (buffer_ == nullptr) buffer_ = std::make_unique_for_overwrite<char[]>(kBufferBytes);
-    const std::size_t piece = std::min(bytes.size(), kBufferBytes - buffered_);
+    // What would fill the largest buffer by itself gains nothing from a copy.
+    if (buffered_ == 0 && bytes.size() >= kBufferBytesMax) return write(bytes);
+    grow(bytes.size());
+    const std::size_t piece = std::min(bytes.size(), capacity_ - buffered_);
     std::memcpy(buffer_.get() + buffered_, bytes.data(), piece);
     buffered_ += piece;
     bytes.remove_prefix(piece);
-    if (buffered_ == kBufferBytes) NACRE_TRY(flush());
+    if (buffered_ == kBufferBytesMax) NACRE_TRY(flush());
   }
   return Status();
 }
@@ -33,6 +34,7 @@ Status PosixWritableFile::append(std::string_view bytes) {
 Status PosixWritableFile::sync() {
   NACRE_TRY(state_);
   NACRE_TRY(flush());
+  release();
   if (const int error = sync_data(fd_.get()); error != 0) return fail("sync", error);
   return Status();
 }
@@ -40,10 +42,25 @@ Status PosixWritableFile::sync() {
 Status PosixWritableFile::close() {
   NACRE_TRY(state_);
   NACRE_TRY(flush());
-  buffer_.reset();
+  release();
   if (const int error = fd_.close(); error != 0) return fail("close", error);
   state_ = Status::closed("use of " + path_ + " after it was closed");
   return Status();
+}
+
+void PosixWritableFile::grow(std::size_t bytes) {
+  const std::size_t wanted = buffered_ + std::min(bytes, kBufferBytesMax - buffered_);
+  if (wanted <= capacity_) return;
+  // Powers of two: however small the pieces are that come, few buffers are made.
+  capacity_ = std::max(kBufferBytesMin, std::bit_ceil(wanted));
+  auto larger = std::make_unique_for_overwrite<char[]>(capacity_);
+  if (buffered_ != 0) std::memcpy(larger.get(), buffer_.get(), buffered_);
+  buffer_ = std::move(larger);
+}
+
+void PosixWritableFile::release() {
+  buffer_.reset();
+  capacity_ = 0;
 }
 
 Status PosixWritableFile::flush() {
@@ -60,6 +77,7 @@ Status PosixWritableFile::write(std::string_view bytes) {
 }
 
 Status PosixWritableFile::fail(std::string_view operation, int error) {
+  release();
   state_ = Status::from_errno(operation, path_, error);
   return state_;
 }

@@ -22,7 +22,7 @@
 namespace nacre {
 
 struct PickerOptions {
-  std::size_t l0_trigger = 4;  // so many tables of level 0 are merged down
+  std::size_t l0_trigger = 12;  // so many tables of level 0 are merged down
   std::uint64_t target_table_bytes = 64 << 20;
   std::uint64_t multiplier = 10;
   std::uint64_t base_bytes = 256 << 20;  // a level below which level 0 can be merged at once

@@ -1,6 +1,7 @@
 #include "lsm/picker.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "lsm/plan_builder.h"
 
@@ -18,6 +19,11 @@ constexpr double kDrainScore = 1.5;
 /// Level 0 at twice its trigger and no way down: it is merged within itself.
 constexpr double kBacklogScore = 4;
 
+/// Idle time is free, but disks wear out: a merge may write so many times what it takes from level
+/// 0.
+constexpr double kIdleCostMax = 9;
+constexpr double kAnyCost = std::numeric_limits<double>::infinity();
+
 /// Deletes in level 0 alone don't justify a merge that reads so many times their bytes.
 constexpr std::uint64_t kTombstoneFactor = 16;
 
@@ -34,6 +40,7 @@ class Picker {
   std::optional<Plan> free_move() const;
   std::optional<Plan> tombstones() const;
   std::optional<Plan> old_deletes() const;
+  std::optional<Plan> idle() const { return from_l0(PlanReason::kIdle, kIdleCostMax); }
   std::optional<Plan> range(const KeyRange& range) const;
 
  private:
@@ -48,7 +55,7 @@ class Picker {
 
   double score(int level) const;
   int next_level(int level) const;
-  std::optional<Plan> from_l0() const;
+  std::optional<Plan> from_l0(PlanReason reason, double cost_max) const;
   std::optional<Plan> from_level(int level) const;
   std::vector<Choice> choices(int level, int output) const;
 
@@ -106,7 +113,8 @@ std::optional<Plan> Picker::by_size() const {
   std::stable_sort(candidates.begin(), candidates.end(),
                    [](const Candidate& a, const Candidate& b) { return a.score > b.score; });
   for (const Candidate& candidate : candidates) {
-    std::optional<Plan> plan = candidate.level == 0 ? from_l0() : from_level(candidate.level);
+    std::optional<Plan> plan =
+        candidate.level == 0 ? from_l0(PlanReason::kL0Full, kAnyCost) : from_level(candidate.level);
     if (plan.has_value()) return plan;
     if (candidate.level == 0 && candidate.score >= kBacklogScore) plan = builder_.within_l0();
     if (plan.has_value()) return plan;
@@ -115,19 +123,18 @@ std::optional<Plan> Picker::by_size() const {
 }
 
 /// Of the groups of level 0 the one that rewrites the least for each byte it takes away.
-std::optional<Plan> Picker::from_l0() const {
+std::optional<Plan> Picker::from_l0(PlanReason reason, double cost_max) const {
   std::optional<Plan> best;
   double best_cost = 0;
   for (const std::vector<TablePtr>& group : builder_.l0_groups()) {
     std::vector<TablePtr> portion = builder_.l0_portion(group);
     const auto bytes = static_cast<double>(bytes_of(portion));
-    std::optional<Plan> plan =
-        builder_.down(0, std::move(portion), l0_output_, PlanReason::kL0Full);
+    std::optional<Plan> plan = builder_.down(0, std::move(portion), l0_output_, reason);
     if (!plan.has_value()) continue;
     const double cost = plan->kind == PlanKind::kMerge
                             ? static_cast<double>(plan->input_bytes()) / std::max(bytes, 1.0)
                             : 0;
-    if (best.has_value() && cost >= best_cost) continue;
+    if (cost > cost_max || (best.has_value() && cost >= best_cost)) continue;
     best = std::move(plan);
     best_cost = cost;
   }
@@ -313,7 +320,8 @@ std::optional<Plan> pick(const Version& version, const PickerInput& input) {
   if (auto plan = picker.by_size()) return plan;
   if (auto plan = picker.free_move()) return plan;
   if (auto plan = picker.tombstones()) return plan;
-  return picker.old_deletes();
+  if (auto plan = picker.old_deletes()) return plan;
+  return input.idle ? picker.idle() : std::nullopt;
 }
 
 std::optional<Plan> pick_range(const Version& version, std::string_view lower,

@@ -10,6 +10,8 @@
 //   3. Tables that are mostly deletes go down, and at the bottom are rewritten alone, once no
 //      snapshot needs what they hide.
 //   4. So do tables whose deletes have waited long.
+//   5. While nobody writes, level 0 goes down before it is full, unless that rewrites very much for
+//      little: every get and every walk looks into each of its tables.
 //
 // Two compactions may run at once: a plan never takes a table that is busy, nor puts one where a
 // running compaction may write.
@@ -46,6 +48,7 @@ struct PickerInput {
   /// No reader looks at an older state: the oldest snapshot, or what is visible now without one.
   Seq oldest_snapshot = 0;
   std::uint64_t now_micros = 0;  // wall clock; only for the age of deletes
+  bool idle = false;             // nobody has written for a while
 };
 
 /// The most useful step, or nullopt when there is none, or none that can run beside what is

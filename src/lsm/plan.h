@@ -31,10 +31,11 @@ enum class PlanReason : std::uint8_t {
   kFreeMove,    // nothing is in the way down
   kTombstones,  // a large part of a table is deletes
   kOldDeletes,  // deletes have waited long
+  kIdle,        // nobody writes: time to make reads cheaper
   kManual,      // asked for
 };
 /// "l0 full", "l0 backlog", "level full", "drain", "free move", "tombstones", "old deletes",
-/// "manual".
+/// "idle", "manual".
 std::string_view plan_reason_name(PlanReason reason);
 
 struct PlanInput {

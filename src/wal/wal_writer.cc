@@ -27,6 +27,7 @@ WalWriter::WalWriter(std::unique_ptr<LogFile> file, std::string path, const Opti
       number_(options.header.identity.number),
       segment_seed_(wal_segment_seed(options.header.identity)),
       capacity_(options.capacity),
+      expected_length_(options.expected_length),
       window_(std::clamp(options.window, kWalWindowMin, kWalWindowMax)) {}
 
 Result<std::unique_ptr<WalWriter>> WalWriter::create(FileSystem& fs, const std::string& path,
@@ -44,14 +45,15 @@ Result<std::unique_ptr<WalWriter>> WalWriter::create(FileSystem& fs, const std::
   return writer;
 }
 
-/// The rest of the window comes after the sync: a sync makes the system catch the next write to
-/// each page that it wrote back, so it must not see the zeros that many appends are about to fill.
+/// More of the window comes after the sync: a sync makes the system catch the next write to each
+/// page that it wrote back, so it must not see the zeros that many appends are about to fill. Not
+/// all of it, since writers wait for the new segment: the helper does the rest.
 Status WalWriter::begin(const WalHeader& header) {
   NACRE_TRY(prepare_to(kWalWindowMin));
   const auto bytes = encode_wal_header(header);
   NACRE_TRY(file_->write(0, std::string_view(bytes.data(), bytes.size())));
   NACRE_TRY(file_->sync());
-  return window() > kWalWindowMin ? prepare_to(window()) : Status();
+  return window() > kWalWindowMin ? prepare_to(window() / 8) : Status();
 }
 
 Result<std::uint64_t> WalWriter::append(Seq first_seq, std::string_view payload,
@@ -130,11 +132,11 @@ Status WalWriter::prepare_ahead() {
     if (failed_.load(std::memory_order_acquire)) return lasting_error();  // or sealed meanwhile
     file_->release_before(length());
     const std::uint64_t ready = prepared_.load(std::memory_order_relaxed);
-    const std::uint64_t target = std::min(capacity_, length() + window());
+    const std::uint64_t limit = prepare_limit();
+    const std::uint64_t target = std::min(limit, length() + window());
     if (ready < target) {
       NACRE_TRY(prepare_to(std::min(target, ready + kPrepareStep)));
-    } else if (ready < capacity_ && window() < kWalWindowMax &&
-               length() > wanted_at + window() / 4) {
+    } else if (ready < limit && window() < kWalWindowMax && length() > wanted_at + window() / 4) {
       grow_window();
     } else {
       return Status();

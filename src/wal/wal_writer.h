@@ -21,6 +21,7 @@
 //            segment is synced whole, which is what makes it evidence for those too.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -46,6 +47,9 @@ class WalWriter {
     WalHeader header;
     /// Where the window starts: window() of the previous segment when the store is busy.
     std::uint64_t window = kWalWindowMin;
+    /// Where it will end, as far as one can guess; 0: no idea. Little is prepared past it until the
+    /// segment gets there, since what is never written would be zeros for nothing.
+    std::uint64_t expected_length = 0;
   };
 
   /// Creates the segment, its header on stable storage, its first window prepared. The caller syncs
@@ -69,7 +73,7 @@ class WalWriter {
   /// Whether prepare_ahead() has work to do.
   bool wants_prepare() const {
     const std::uint64_t ready = prepared_.load(std::memory_order_relaxed);
-    return ready < capacity_ && ready < length() + window() / 2;
+    return ready < prepare_limit() && ready < length() + window() / 2;
   }
   /// Fills a window of zeros ahead of the writer. Slow.
   Status prepare_ahead();
@@ -90,6 +94,8 @@ class WalWriter {
   std::uint64_t late_prepares() const { return late_prepares_.load(std::memory_order_relaxed); }
 
  private:
+  static constexpr std::uint64_t kNearEnd = 128 << 10;
+
   WalWriter(std::unique_ptr<LogFile> file, std::string path, const Options& options);
   Status begin(const WalHeader& header);
   Status write_small(std::uint64_t at, WalRecordHeader header, std::string_view payload,
@@ -99,6 +105,10 @@ class WalWriter {
   Status prepare_now(std::uint64_t end);
   Status prepare_to(std::uint64_t end);
   void grow_window();
+  std::uint64_t prepare_limit() const {
+    if (length() + kNearEnd >= expected_length_) return capacity_;
+    return std::min(capacity_, expected_length_ + kNearEnd);
+  }
   Status fail(Status status);
   Status lasting_error();
 
@@ -107,6 +117,7 @@ class WalWriter {
   const FileNumber number_;
   const std::uint64_t segment_seed_;
   const std::uint64_t capacity_;
+  const std::uint64_t expected_length_;
 
   // Written by the appender.
   std::atomic<std::uint64_t> length_{kWalHeaderBytes};

@@ -24,7 +24,7 @@ constexpr std::uint64_t kMany = 64;  // frozen memtables or level 0 tables, for 
 const Growth kGrowths[] = {
     {"flush", kMany,
      [](std::uint64_t n) { return Backlog{.frozen_memtables = n, .frozen_memtables_max = kMany}; }},
-    {"level 0", 8 * kMany,
+    {"level 0", 4 * kMany,
      [](std::uint64_t n) { return Backlog{.level0_tables = n, .level0_trigger = kMany}; }},
     {"debt", 4 << 20,
      [](std::uint64_t n) { return Backlog{.debt_bytes = n, .debt_bytes_soft = 1 << 20}; }},
@@ -73,7 +73,7 @@ TEST(PacingTest, TheWorstPartDecides) {
   all.debt_bytes = 1;
   all.debt_bytes_soft = 1 << 20;
   EXPECT_EQ(pace_nanos_per_kib(all), pace_nanos_per_kib(flush));
-  all.level0_tables = 8 * kMany;
+  all.level0_tables = 4 * kMany;
   EXPECT_EQ(pace_nanos_per_kib(all), kFullNanos);
 }
 

@@ -12,7 +12,7 @@ namespace {
 using test::pattern;
 using test::TempDir;
 
-constexpr std::size_t kBuffer = PosixWritableFile::kBufferBytes;
+constexpr std::size_t kBuffer = PosixWritableFile::kBufferBytesMax;
 
 std::uint64_t size_of(const std::string& path) { return std::filesystem::file_size(path); }
 

@@ -14,6 +14,7 @@ namespace {
 ///   12:[a..c]@5-9,64M,50%,t7     64 MiB (the default), half of 1,000 entries are deletes, made at
 ///   7
 struct Bench {
+  Bench() { input.options.l0_trigger = 4; }
   VersionPtr version = Version::empty();
   PickerInput input;
   std::optional<Plan> last;
@@ -85,7 +86,10 @@ std::string handle(Bench& bench, const test::Command& command) {
     bench.input.oldest_snapshot = std::stoull(command.arg("oldest"));
   }
   if (command.args.contains("now")) bench.input.now_micros = std::stoull(command.arg("now"));
-  if (command.name == "pick") return show(bench, pick(*bench.version, bench.input));
+  if (command.name == "pick") {
+    bench.input.idle = command.args.contains("idle");
+    return show(bench, pick(*bench.version, bench.input));
+  }
   if (command.name == "range") {
     const std::string upper = command.arg("upper");
     std::optional<std::string_view> bound;

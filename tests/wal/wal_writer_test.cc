@@ -42,16 +42,42 @@ TEST(WalWriter, CreationPreparesAWindowAndSyncsTheHeader) {
   EXPECT_EQ((*writer)->number(), FileNumber{7});
 }
 
-TEST(WalWriter, TheWindowOfABusyStoreIsPreparedAfterTheSync) {
+TEST(WalWriter, TheWindowOfABusyStoreIsBegunAfterTheSync) {
   test::FakeFileSystem fs;
   WalWriter::Options options = test::writer_options(8 << 20);
   options.window = 1 << 20;
   auto writer = WalWriter::create(fs, "7.wal", options);
   ASSERT_TRUE(writer.ok());
   EXPECT_THAT(fs.segments["7.wal"]->calls,
-              ElementsAre("prepare 65536", "write 0+64", "sync", "prepare 1048576"));
-  EXPECT_FALSE((*writer)->wants_prepare());
+              ElementsAre("prepare 65536", "write 0+64", "sync", "prepare 131072"));
+  EXPECT_TRUE((*writer)->wants_prepare());  // the helper does the rest
+  ASSERT_TRUE((*writer)->prepare_ahead().ok());
+  EXPECT_GE(fs.segments["7.wal"]->prepared, 1U << 20);
   EXPECT_EQ((*writer)->window(), 1U << 20);
+}
+
+TEST(WalWriter, LittleIsPreparedPastTheExpectedEndUntilTheSegmentGetsThere) {
+  constexpr std::uint64_t kExpected = 2 << 20;
+  test::FakeFileSystem fs;
+  WalWriter::Options options = test::writer_options(64 << 20);
+  options.window = kWalWindowMax;
+  options.expected_length = kExpected;
+  auto writer = WalWriter::create(fs, "7.wal", options).value();
+  const std::string payload(1000, 'x');
+  Seq seq = 0;
+  const auto write_to = [&](std::uint64_t length) {
+    while (writer->length() < length) {
+      ASSERT_TRUE(writer->append(++seq, payload).ok());
+      if (!writer->wants_prepare()) continue;
+      ASSERT_TRUE(writer->prepare_ahead().ok());
+    }
+  };
+  write_to(kExpected - (256 << 10));
+  EXPECT_LE(fs.segments["7.wal"]->prepared, kExpected + (256 << 10));
+  EXPECT_FALSE(writer->wants_prepare());
+  write_to(kExpected + (1 << 20));
+  EXPECT_GE(fs.segments["7.wal"]->prepared, kExpected + (3 << 20));
+  EXPECT_EQ(writer->late_prepares(), 0U);
 }
 
 TEST(WalWriter, ACreationThatFailsLeavesNoFile) {

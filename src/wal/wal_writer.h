@@ -48,7 +48,7 @@ class WalWriter {
     /// Where the window starts: window() of the previous segment when the store is busy.
     std::uint64_t window = kWalWindowMin;
     /// Where it will end, as far as one can guess; 0: no idea. Little is prepared past it until the
-    /// segment gets there, since what is never written would be zeros for nothing.
+    /// segment has got there, since what is never written would be zeros for nothing.
     std::uint64_t expected_length = 0;
   };
 
@@ -94,7 +94,7 @@ class WalWriter {
   std::uint64_t late_prepares() const { return late_prepares_.load(std::memory_order_relaxed); }
 
  private:
-  static constexpr std::uint64_t kNearEnd = 128 << 10;
+  static constexpr std::uint64_t kPastEnd = 256 << 10;
 
   WalWriter(std::unique_ptr<LogFile> file, std::string path, const Options& options);
   Status begin(const WalHeader& header);
@@ -106,8 +106,9 @@ class WalWriter {
   Status prepare_to(std::uint64_t end);
   void grow_window();
   std::uint64_t prepare_limit() const {
-    if (length() + kNearEnd >= expected_length_) return capacity_;
-    return std::min(capacity_, expected_length_ + kNearEnd);
+    const bool got_there = length() >= expected_length_ + kPastEnd / 2;
+    if (expected_length_ == 0 || got_there) return capacity_;
+    return std::min(capacity_, expected_length_ + kPastEnd);
   }
   Status fail(Status status);
   Status lasting_error();

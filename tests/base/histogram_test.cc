@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <barrier>
 #include <limits>
 #include <thread>
 #include <vector>
@@ -98,6 +99,44 @@ TEST(Histogram, ThreadsLoseNothing) {
   EXPECT_EQ(histogram.mean(), 2'500);
   EXPECT_EQ(histogram.max(), 4'000U);
   EXPECT_EQ(histogram.percentile(25), 1'002U);  // the middle of 1000 .. 1003
+}
+
+TEST(Histogram, ThreadsThatRecordFirstAtOnceLoseNothing) {
+  // Every round begins with an empty histogram and all threads at one line, and all of them want
+  // the same rows: two threads meet at each, and two are one row ahead of them.
+  constexpr std::uint64_t kThreads = 4;
+  constexpr std::size_t kRounds = 200;
+  std::vector<Histogram> histograms(kRounds);
+  std::barrier line(kThreads);
+  std::vector<std::thread> threads;
+  for (std::uint64_t t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (Histogram& histogram : histograms) {
+        line.arrive_and_wait();
+        for (std::uint64_t i = 0; i < 64; ++i) {
+          histogram.record(std::uint64_t{1} << ((i + t / 2) % 64));
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const Histogram& histogram : histograms) {
+    ASSERT_EQ(histogram.count(), 64 * kThreads);
+    ASSERT_EQ(histogram.sum(), kThreads * kMax);
+    for (std::uint64_t i = 0; i < 64; ++i) {
+      // The share of the values up to 2^i, less half of those at 2^i: its percentile is 2^i.
+      const double percent = (static_cast<double>(i) + 0.5) / 64 * 100;
+      const std::uint64_t value = std::uint64_t{1} << i;
+      const std::uint64_t got = histogram.percentile(percent);
+      ASSERT_GE(got, value);
+      ASSERT_LE(got - value, value / 256);
+    }
+  }
+}
+
+TEST(Histogram, AnEmptyOneIsSmall) {
+  // A store holds three, and a process may hold thousands of stores.
+  EXPECT_LE(sizeof(Histogram), 512U);
 }
 
 TEST(Histogram, RendersForPeople) {

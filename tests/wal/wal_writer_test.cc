@@ -72,8 +72,8 @@ TEST(WalWriter, LittleIsPreparedPastTheExpectedEndUntilTheSegmentGetsThere) {
       ASSERT_TRUE(writer->prepare_ahead().ok());
     }
   };
-  write_to(kExpected - (256 << 10));
-  EXPECT_LE(fs.segments["7.wal"]->prepared, kExpected + (256 << 10));
+  write_to(kExpected + (100 << 10));
+  EXPECT_LE(fs.segments["7.wal"]->prepared, kExpected + (320 << 10));
   EXPECT_FALSE(writer->wants_prepare());
   write_to(kExpected + (1 << 20));
   EXPECT_GE(fs.segments["7.wal"]->prepared, kExpected + (3 << 20));

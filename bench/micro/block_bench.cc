@@ -2,16 +2,16 @@
 //
 // Keys are neighbours out of 5 million: decimal ones of 16 bytes, random binary ones of 16 bytes,
 // and URLs, whose heads tie.
-#include <benchmark/benchmark.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "micro/kernel.h"
 #include "table/block.h"
 #include "table/block_builder.h"
+#include "table/block_search.h"
 
 namespace nacre {
 namespace {
@@ -92,7 +92,8 @@ void block_find(benchmark::State& state, KeyShape shape) {
     benchmark::DoNotOptimize(found);
     benchmark::DoNotOptimize(entry);
   }
-  state.counters["overhead"] = blocks.overhead;
+  state.counters["bytes over key and value"] = blocks.overhead;
+  one_is(state, "a key that is in the block, of 64 blocks");
 }
 
 void block_find_missing(benchmark::State& state, KeyShape shape) {
@@ -105,6 +106,7 @@ void block_find_missing(benchmark::State& state, KeyShape shape) {
     benchmark::DoNotOptimize(
         Block(blocks.blocks[i / kEntries].data()).find(blocks.keys[i], kSeqMax, &entry));
   }
+  one_is(state, "a key that is not in the block");
 }
 
 void block_lower_bound(benchmark::State& state, KeyShape shape) {
@@ -115,21 +117,23 @@ void block_lower_bound(benchmark::State& state, KeyShape shape) {
     benchmark::DoNotOptimize(Block(blocks.blocks[i / kEntries].data())
                                  .lower_bound(blocks.keys[i], read_trailer(kSeqMax)));
   }
+  one_is(state, "the place of a key in the block");
 }
 
 void block_scan(benchmark::State& state, KeyShape shape) {
   const Blocks blocks(shape);
-  KeyBuffer keys;
+  BlockRows rows;
+  Entry entry;
   std::size_t turn = 0;
   for (auto _ : state) {
     const Block block(blocks.blocks[turn++ % blocks.blocks.size()].data());
-    keys.enter(block);
+    rows.enter(block);
     for (std::uint32_t i = 0; i < block.count(); ++i) {
-      const Entry entry{keys.set(block, i), block.trailer(i), block.value(i)};
+      rows.show(i, &entry);
       benchmark::DoNotOptimize(entry);
     }
   }
-  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * kEntries));
+  one_is(state, "an entry: its whole key, trailer and value", kEntries);
 }
 
 void block_validate(benchmark::State& state, KeyShape shape) {
@@ -139,7 +143,7 @@ void block_validate(benchmark::State& state, KeyShape shape) {
     benchmark::DoNotOptimize(
         Block::validate(blocks.blocks[turn++ % blocks.blocks.size()], "", 0).ok());
   }
-  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * kEntries));
+  one_is(state, "an entry of a block that is checked", kEntries);
 }
 
 void block_build(benchmark::State& state, KeyShape shape) {
@@ -156,21 +160,50 @@ void block_build(benchmark::State& state, KeyShape shape) {
     benchmark::DoNotOptimize(builder.finish());
     builder.reset();
   }
-  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * kEntries));
+  one_is(state, "an entry added, its share of finishing the block", kEntries);
+}
+
+/// The step that each search in a block begins with, alone.
+void head_count(benchmark::State& state, HeadSearchPath path, std::uint32_t count) {
+  const HeadSearch search = head_search(path);
+  if (search == nullptr) return state.SkipWithError("not on this machine");
+  std::mt19937_64 random(3);
+  std::vector<std::uint32_t> heads(count);
+  for (std::uint32_t& head : heads) head = static_cast<std::uint32_t>(random());
+  std::sort(heads.begin(), heads.end());
+  std::vector<std::uint32_t> asked(4096);
+  for (std::uint32_t& head : asked) head = static_cast<std::uint32_t>(random());
+  std::uint32_t turn = 0;
+  // Each search waits for the one before it: latency, as in a get.
+  for (auto _ : state) {
+    turn += 1 + search(reinterpret_cast<const char*>(heads.data()), count, asked[turn % 4096]);
+  }
+  benchmark::DoNotOptimize(turn);
+  one_is(state, "heads below a head, of " + std::to_string(count));
 }
 
 void register_all() {
   using Run = void (*)(benchmark::State&, KeyShape);
-  const std::pair<const char*, Run> runs[] = {{"block_find", block_find},
-                                              {"block_find_missing", block_find_missing},
-                                              {"block_lower_bound", block_lower_bound},
-                                              {"block_scan", block_scan},
-                                              {"block_validate", block_validate},
-                                              {"block_build", block_build}};
+  const std::pair<const char*, Run> runs[] = {{"find", block_find},
+                                              {"find_missing", block_find_missing},
+                                              {"lower_bound", block_lower_bound},
+                                              {"scan", block_scan},
+                                              {"validate", block_validate},
+                                              {"build", block_build}};
   const char* const shapes[] = {"decimal", "sparse_decimal", "binary", "url"};
   for (const auto& [name, run] : runs) {
     for (const KeyShape shape : {kDecimal, kSparseDecimal, kBinary, kUrl}) {
-      benchmark::RegisterBenchmark((std::string(name) + "/" + shapes[shape]).c_str(), run, shape);
+      kernel(std::string("block/") + name + "/" + shapes[shape],
+             [run = run, shape](benchmark::State& state) { run(state, shape); });
+    }
+  }
+  const char* const paths[] = {"portable", "avx2", "avx512"};
+  for (const auto path :
+       {HeadSearchPath::kPortable, HeadSearchPath::kAvx2, HeadSearchPath::kAvx512}) {
+    for (const std::uint32_t count : {32u, 256u}) {
+      kernel(std::string("block/head_search/") + paths[static_cast<int>(path)] + "/" +
+                 std::to_string(count),
+             [path, count](benchmark::State& state) { head_count(state, path, count); });
     }
   }
 }
@@ -179,5 +212,3 @@ const bool registered = (register_all(), true);
 
 }  // namespace
 }  // namespace nacre
-
-BENCHMARK_MAIN();

@@ -51,9 +51,9 @@ class NACRE_API Cursor {
   Cursor& operator=(Cursor&&) noexcept;
   ~Cursor();
 
-  bool valid() const;
-  std::string_view key() const;
-  std::string_view value() const;
+  bool valid() const { return valid_; }
+  std::string_view key() const { return entry_.key; }
+  std::string_view value() const { return entry_.value; }
   /// ok, or why the cursor stands on nothing although the range may hold more.
   const Status& status() const;
 
@@ -70,7 +70,11 @@ class NACRE_API Cursor {
  private:
   friend class engine::Engine;
   explicit Cursor(std::unique_ptr<engine::Walk> walk);
-  std::unique_ptr<engine::Walk> walk_;
+  void show();
+
+  std::unique_ptr<engine::Walk> walk_;  // null only after a move
+  KeyValue entry_;                      // where it stands, while valid_
+  bool valid_ = false;
 };
 
 /// The entries of a range in order, as a C++20 input range:
@@ -122,9 +126,9 @@ class NACRE_API Scan {
 
  private:
   friend class Iterator;
-  KeyValue entry() const;
-  void advance();
-  bool done() const;
+  KeyValue entry() const { return {cursor_->key(), cursor_->value()}; }
+  void advance() { reverse_ ? cursor_->prev() : cursor_->next(); }
+  bool done() const { return !cursor_.has_value() || !cursor_->valid(); }
 
   std::optional<Cursor> cursor_;
   Status error_;

@@ -41,20 +41,52 @@ Range Range::prefix(std::string_view prefix) {
 }
 
 Cursor::Cursor(std::unique_ptr<engine::Walk> walk) : walk_(std::move(walk)) {}
-Cursor::Cursor(Cursor&&) noexcept = default;
-Cursor& Cursor::operator=(Cursor&&) noexcept = default;
+
+Cursor::Cursor(Cursor&& other) noexcept
+    : walk_(std::move(other.walk_)),
+      entry_(std::exchange(other.entry_, {})),
+      valid_(std::exchange(other.valid_, false)) {}
+
+Cursor& Cursor::operator=(Cursor&& other) noexcept {
+  walk_ = std::move(other.walk_);
+  entry_ = std::exchange(other.entry_, {});
+  valid_ = std::exchange(other.valid_, false);
+  return *this;
+}
+
 Cursor::~Cursor() = default;
 
-bool Cursor::valid() const { return walk_->valid(); }
-std::string_view Cursor::key() const { return walk_->key(); }
-std::string_view Cursor::value() const { return walk_->value(); }
+void Cursor::show() {
+  valid_ = walk_->valid();
+  if (valid_) entry_ = {walk_->key(), walk_->value()};
+}
+
 const Status& Cursor::status() const { return walk_->status(); }
-void Cursor::first() { walk_->first(); }
-void Cursor::last() { walk_->last(); }
-void Cursor::seek(std::string_view key) { walk_->seek(key); }
-void Cursor::seek_for_prev(std::string_view key) { walk_->seek_for_prev(key); }
-void Cursor::next() { walk_->next(); }
-void Cursor::prev() { walk_->prev(); }
+
+void Cursor::first() {
+  walk_->first();
+  show();
+}
+void Cursor::last() {
+  walk_->last();
+  show();
+}
+void Cursor::seek(std::string_view key) {
+  walk_->seek(key);
+  show();
+}
+void Cursor::seek_for_prev(std::string_view key) {
+  walk_->seek_for_prev(key);
+  show();
+}
+void Cursor::next() {
+  walk_->next();
+  show();
+}
+void Cursor::prev() {
+  walk_->prev();
+  show();
+}
 
 Scan::Scan(Cursor cursor, bool reverse) : cursor_(std::move(cursor)), reverse_(reverse) {}
 Scan::Scan(Status error) : error_(std::move(error)) {}
@@ -90,9 +122,5 @@ const Status& Scan::status() const {
   looked_ = true;
   return cursor_.has_value() ? cursor_->status() : error_;
 }
-
-KeyValue Scan::entry() const { return {cursor_->key(), cursor_->value()}; }
-void Scan::advance() { reverse_ ? cursor_->prev() : cursor_->next(); }
-bool Scan::done() const { return !cursor_.has_value() || !cursor_->valid(); }
 
 }  // namespace nacre

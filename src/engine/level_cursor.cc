@@ -34,11 +34,11 @@ class LevelCursor final : public EntryCursor {
   }
   void next() override {
     inner_->next();
-    settle_forward();
+    inner_->valid() ? show() : settle_forward();
   }
   void prev() override {
     inner_->prev();
-    settle_backward();
+    inner_->valid() ? show() : settle_backward();
   }
 
  private:
@@ -61,19 +61,28 @@ class LevelCursor final : public EntryCursor {
       open(index_ + 1);
       if (inner_ != nullptr) inner_->first();
     }
-    show();
+    stand();
   }
   void settle_backward() {
     while (inner_ != nullptr && !inner_->valid() && inner_->status().ok()) {
       open(index_ - 1);  // before the first: wraps to no table
       if (inner_ != nullptr) inner_->last();
     }
-    show();
+    stand();
+  }
+  void stand() {
+    // An error is for good.
+    inner_ != nullptr && inner_->valid() && status_.ok() ? show() : end();
   }
   void show() {
-    if (inner_ != nullptr && !inner_->status().ok()) return fail(inner_->status());
-    valid_ = inner_ != nullptr && status_.ok();  // an error is for good
-    if (valid_) entry_ = inner_->entry();
+    entry_at_ = &inner_->entry();
+    alone_ = inner_->alone();
+    valid_ = true;
+  }
+  /// Where no table has an entry any more, or one has failed.
+  void end() {
+    valid_ = false;
+    if (inner_ != nullptr && !inner_->status().ok()) fail(inner_->status());
   }
 
   const std::span<const TablePtr> tables_;

@@ -34,10 +34,15 @@ std::span<const TablePtr> tables_in(std::span<const TablePtr> tables, const Rang
 }
 
 /// All entries of a view that may lie in the range, newest source first.
+///
+/// A memtable that is empty now, after the seq of the walk was taken, has nothing for it later.
 std::unique_ptr<EntryCursor> merged_cursor(const View& view, const Range& range) {
   std::vector<std::unique_ptr<EntryCursor>> sources;
-  sources.push_back(view.active->table.cursor());
-  for (const MemtablePtr& memtable : view.frozen) sources.push_back(memtable->table.cursor());
+  const auto add_memtable = [&](const LiveMemtable& memtable) {
+    if (!memtable.table.empty()) sources.push_back(memtable.table.cursor());
+  };
+  add_memtable(*view.active);
+  for (const MemtablePtr& memtable : view.frozen) add_memtable(*memtable);
   for (const TablePtr& table : view.version->level(0)) {
     if (meets(table->meta, range)) sources.push_back(table->reader->cursor(CursorUse::kRead));
   }
@@ -64,7 +69,7 @@ Walk::~Walk() {
 }
 
 void Walk::first() {
-  backward_ = false;
+  begin(/*backward=*/false);
   if (range_.lower.has_value()) {
     inner_->seek(*range_.lower, kNewest);
   } else {
@@ -74,7 +79,7 @@ void Walk::first() {
 }
 
 void Walk::last() {
-  backward_ = true;
+  begin(/*backward=*/true);
   if (range_.upper.has_value()) {
     inner_->seek_before(*range_.upper, kNewest);
   } else {
@@ -85,14 +90,14 @@ void Walk::last() {
 
 void Walk::seek(std::string_view key) {
   if (before_lower(key)) return first();
-  backward_ = false;
+  begin(/*backward=*/false);
   inner_->seek(key, kNewest);
   find_forward();
 }
 
 void Walk::seek_for_prev(std::string_view key) {
   if (past_upper(key)) return last();
-  backward_ = true;
+  begin(/*backward=*/true);
   // Past all versions of `key` itself: before the first entry of the next possible key.
   std::string after(key);
   after += '\0';
@@ -101,22 +106,28 @@ void Walk::seek_for_prev(std::string_view key) {
 }
 
 void Walk::next() {
-  if (backward_) {
-    backward_ = false;
+  if (!backward_ && inner_->alone()) {
+    inner_->next();
+    return find_forward();
+  }
+  if (copied_) {
     inner_->seek(saved_key_, kOldest);
   } else {
     saved_key_.assign(inner_->entry().key);
     inner_->next();
   }
+  begin(/*backward=*/false);
   skip_key(saved_key_);
   find_forward();
 }
 
 void Walk::prev() {
   if (!backward_) {
-    backward_ = true;
     saved_key_.assign(inner_->entry().key);
+    begin(/*backward=*/true);
     inner_->seek_before(saved_key_, kNewest);
+  } else if (!copied_) {
+    inner_->prev();
   }
   find_backward();
 }
@@ -155,8 +166,15 @@ void Walk::find_backward() {
   DeadRun run;
   valid_ = false;
   while (inner_->valid() && !before_lower(inner_->entry().key)) {
-    saved_key_.assign(inner_->entry().key);
-    const bool live = take_newest_backward();
+    const Entry& entry = inner_->entry();
+    copied_ = !inner_->alone();
+    if (!copied_ && seq_of(entry.trailer) <= seq_ && kind_of(entry.trailer) == Kind::kPut) {
+      valid_ = true;
+      break;
+    }
+    saved_key_.assign(entry.key);
+    if (!copied_) inner_->prev();
+    const bool live = copied_ && take_newest_backward();
     // An error in the middle of a key must not show an older version of it.
     if (!inner_->status().ok()) return;
     if (live) {
@@ -223,7 +241,7 @@ void Walk::note_forward(const DeadRun& run) {
 void Walk::note_backward(const DeadRun& run) {
   const std::string end = run.first + '\0';
   if (valid_) {
-    engine_->note_dead(saved_key_ + '\0', end, seq_);
+    engine_->note_dead(std::string(key()) + '\0', end, seq_);
   } else {
     engine_->note_dead(inner_->valid() ? *range_.lower : saved_key_, end, seq_);
   }

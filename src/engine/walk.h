@@ -5,8 +5,9 @@
 // depends on the direction:
 //
 //   forward    on the shown entry itself; key and value are views into it
-//   backward   on the last entry before all versions of the shown key; key and value are copies,
-//              because the newest visible version of a key is only known after its older ones
+//   backward   the same where the key has one version; else on the last entry before all of its
+//              versions, and key and value are copies, because the newest visible version of a key
+//              is only known after its older ones
 //
 // THREADS    one at a time.
 // OWNS       counted references to the engine and the view: memtables, tables and their files stay.
@@ -29,8 +30,8 @@ class Walk {
   ~Walk();
 
   bool valid() const { return valid_; }
-  std::string_view key() const { return backward_ ? saved_key_ : inner_->entry().key; }
-  std::string_view value() const { return backward_ ? saved_value_ : inner_->entry().value; }
+  std::string_view key() const { return copied_ ? saved_key_ : inner_->entry().key; }
+  std::string_view value() const { return copied_ ? saved_value_ : inner_->entry().value; }
   const Status& status() const { return inner_->status(); }
 
   void first();
@@ -60,6 +61,10 @@ class Walk {
   void skip_key(std::string_view key);
   void find_forward();
   void find_backward();
+  void begin(bool backward) {
+    backward_ = backward;
+    copied_ = false;
+  }
 
   const std::shared_ptr<Engine> engine_;
   ViewPtr view_;
@@ -68,6 +73,7 @@ class Walk {
   std::unique_ptr<EntryCursor> inner_;
   bool valid_ = false;
   bool backward_ = false;
+  bool copied_ = false;  // key and value are copies; only when backward_
   std::string saved_key_;
   std::string saved_value_;
 };

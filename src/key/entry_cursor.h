@@ -1,8 +1,8 @@
 // entry_cursor.h - a walk over sorted entries, in both directions.
 //
-// A cursor stands on an entry or on nothing. Moves are virtual; looking at the entry is not, since
-// the mover leaves it in `entry_`. Every version of every key is visited: hiding old versions and
-// deletes is the business of engine/scan.
+// A cursor stands on an entry or on nothing. Moves are virtual; looking at the entry is not: the
+// mover leaves it in `entry_`, or points to that of the cursor that it is made of. Every version of
+// every key is visited: hiding old versions and deletes is the business of engine/scan.
 //
 // THREADS    one thread at a time.
 // LIFETIME   entry() is valid until the next move or the end of the cursor.
@@ -25,7 +25,10 @@ class EntryCursor {
   virtual ~EntryCursor() = default;
 
   bool valid() const { return valid_; }
-  const Entry& entry() const { return entry_; }
+  const Entry& entry() const { return *entry_at_; }
+  /// True when it is known that no version of this key lies ahead, in the direction of the last
+  /// move.
+  bool alone() const { return alone_; }
   const Status& status() const { return status_; }
 
   virtual void first() = 0;
@@ -45,7 +48,9 @@ class EntryCursor {
   }
 
   Entry entry_;
+  const Entry* entry_at_ = &entry_;
   bool valid_ = false;
+  bool alone_ = false;
   Status status_;
 };
 

@@ -67,7 +67,7 @@ class MergingCursor final : public EntryCursor {
   /// Puts every child but the winner on the other side of the entry that the merge stands on.
   void turn(bool forward) {
     // The key lies in the winning child, which stays where it is.
-    const Entry here = entry_;
+    const Entry here = entry();
     forward_ = forward;
     for (std::size_t i = 0; i < runs_.size(); ++i) {
       EntryCursor& child = *runs_[i].cursor;
@@ -92,7 +92,10 @@ class MergingCursor final : public EntryCursor {
 
   void show() {
     valid_ = runs_[winner_].live;
-    if (valid_) entry_ = runs_[winner_].cursor->entry();
+    if (!valid_) return;
+    const Run& winner = runs_[winner_];
+    entry_at_ = &winner.cursor->entry();
+    alone_ = winner.cursor->alone() && winner.rank != second_rank_;
   }
 
   /// Takes note of where a child stands. False when it failed, and so did the merge.

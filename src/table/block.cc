@@ -23,22 +23,13 @@ std::string value_text(std::string_view value) {
 
 }  // namespace
 
-char* Block::write_suffix(std::uint32_t i, char* to) const {
-  const BlockHeader h = header();
-  // All 4 bytes of the head are written; the end says how many count.
-  store(to, __builtin_bswap32(head(h, i)));
-  to += head_size(h, i);
-  const std::string_view rest = tail(h, i);
-  return to + rest.copy(to, rest.size());
-}
-
 void Block::copy_key(std::uint32_t i, std::string& out) const {
-  const std::size_t size = key_size(i);
-  out.resize(size + kBlockHeadBytes);
-  const std::string_view shared = prefix();
-  shared.copy(out.data(), shared.size());
-  write_suffix(i, out.data() + shared.size());
-  out.resize(size);
+  const BlockHeader h = header();
+  out.assign(prefix());
+  char head_bytes[kBlockHeadBytes];
+  store(head_bytes, __builtin_bswap32(head(h, i)));
+  out.append(head_bytes, head_size(h, i));
+  out.append(tail(h, i));
 }
 
 int Block::compare_suffix(const BlockHeader& h, std::uint32_t i, const Target& target) const {
@@ -118,23 +109,22 @@ std::string Block::render() const {
   return text;
 }
 
-void KeyBuffer::enter(Block block) {
+void BlockRows::enter(Block block) {
+  block_ = block;
+  header_ = block.header();
+  if (header_.prefix_size > capacity_) grow(header_.prefix_size);
   const std::string_view shared = block.prefix();
-  if (shared.size() > capacity_) {
-    prefix_size_ = 0;
-    grow(shared.size());
-  }
-  prefix_size_ = shared.size();
-  std::copy_n(shared.data(), shared.size(), bytes_.get());
+  std::copy_n(shared.data(), shared.size(), key_.get());
 }
 
 /// Makes room for a key of `size` bytes; keeps the prefix.
-void KeyBuffer::grow(std::size_t size) {
+void BlockRows::grow(std::size_t size) {
   constexpr std::size_t kSmallest = 128;
   const std::size_t capacity = std::max(kSmallest, 2 * size + kBlockHeadBytes);
-  auto bytes = std::make_unique<char[]>(capacity);
-  std::copy_n(bytes_.get(), prefix_size_, bytes.get());
-  bytes_ = std::move(bytes);
+  auto key = std::make_unique<char[]>(capacity);
+  const std::string_view shared = block_.prefix();
+  std::copy_n(shared.data(), shared.size(), key.get());
+  key_ = std::move(key);
   capacity_ = capacity;
 }
 

@@ -38,17 +38,8 @@ class Block {
     return h.prefix_size + head_size(h, i) + tail(h, i).size();
   }
   Trailer trailer(std::uint32_t i) const { return trailer(header(), i); }
-  std::string_view value(std::uint32_t i) const {
-    const BlockHeader h = header();
-    if (h.has(kValuesSameSize)) {
-      return {data_ + h.values_at + std::uint64_t{i} * h.value_size, h.value_size};
-    }
-    return between_ends(h, h.value_ends_at(), h.values_at, i);
-  }
+  std::string_view value(std::uint32_t i) const { return value(header(), i); }
 
-  /// Writes the key without the prefix and returns its end. `to` has room for it and for
-  /// kBlockHeadBytes more, which may be overwritten.
-  char* write_suffix(std::uint32_t i, char* to) const;
   /// Sets `out` to the whole key.
   void copy_key(std::uint32_t i, std::string& out) const;
 
@@ -61,6 +52,8 @@ class Block {
   std::string render() const;
 
  private:
+  friend class BlockRows;
+
   /// What of a sought key follows the prefix, cut like the keys of the block.
   struct Target {
     explicit Target(std::string_view suffix)
@@ -86,6 +79,12 @@ class Block {
       return {data_ + h.tails_at + std::uint64_t{i} * h.tail_size, h.tail_size};
     }
     return between_ends(h, h.tail_ends_at(), h.tails_at, i);
+  }
+  std::string_view value(const BlockHeader& h, std::uint32_t i) const {
+    if (h.has(kValuesSameSize)) {
+      return {data_ + h.values_at + std::uint64_t{i} * h.value_size, h.value_size};
+    }
+    return between_ends(h, h.value_ends_at(), h.values_at, i);
   }
   Trailer trailer(const BlockHeader& h, std::uint32_t i) const {
     if (h.trailer_width == 0) return Trailer{h.trailer_base};
@@ -113,26 +112,38 @@ class Block {
   const char* data_;
 };
 
-/// The key under a cursor: the prefix is written once per block, each move writes the rest.
-class KeyBuffer {
+/// A block under a cursor, row by row: its header is decoded once, and the prefix of its keys is
+/// written once into the buffer in which each row puts the rest of its key.
+class BlockRows {
  public:
   /// Begins with a block.
   void enter(Block block);
-  /// The whole key of entry i of the block that was entered last, valid until the next call.
-  std::string_view set(Block block, std::uint32_t i) {
-    const std::size_t size = block.key_size(i);
+  std::uint32_t count() const { return header_.count; }
+  /// All entries have seq 0: a merge at the bottom left one version of each key.
+  bool has_single_versions() const {
+    return header_.trailer_width == 0 && seq_of(Trailer{header_.trailer_base}) == 0;
+  }
+  /// Sets `entry` to entry i. Its key is valid until the next call.
+  void show(std::uint32_t i, Entry* entry) {
+    const std::size_t head_size = block_.head_size(header_, i);
+    const std::string_view tail = block_.tail(header_, i);
+    const std::size_t size = header_.prefix_size + head_size + tail.size();
     if (size + kBlockHeadBytes > capacity_) [[unlikely]]
       grow(size);
-    block.write_suffix(i, bytes_.get() + prefix_size_);
-    return {bytes_.get(), size};
+    // All 4 bytes of the head are written; head_size says how many count.
+    char* const suffix = key_.get() + header_.prefix_size;
+    store(suffix, __builtin_bswap32(block_.head(header_, i)));
+    if (!tail.empty()) tail.copy(suffix + head_size, tail.size());
+    *entry = {{key_.get(), size}, block_.trailer(header_, i), block_.value(header_, i)};
   }
 
  private:
   void grow(std::size_t size);
 
-  std::unique_ptr<char[]> bytes_;
+  Block block_{nullptr};
+  BlockHeader header_;
+  std::unique_ptr<char[]> key_;
   std::size_t capacity_ = 0;
-  std::size_t prefix_size_ = 0;
 };
 
 }  // namespace nacre

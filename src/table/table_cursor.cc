@@ -38,7 +38,8 @@ class TableCursor final : public EntryCursor {
 
   void next() override {
     NACRE_DCHECK(valid_);
-    if (row_ + 1 < count_) return show(row_ + 1);
+    if (row_ + 1 < count_) [[likely]]
+      return show(row_ + 1);
     step_to(block_ + 1, true);
   }
 
@@ -61,9 +62,11 @@ class TableCursor final : public EntryCursor {
       return false;
     }
     view_ = Block(*data);
-    key_.enter(view_);
+    rows_.enter(view_);
     block_ = block;
-    count_ = view_.count();
+    count_ = rows_.count();
+    alone_ = rows_.has_single_versions() && !index_.spills(block) &&
+             (block == 0 || !index_.spills(block - 1));
     entered_ = true;
     return true;
   }
@@ -92,14 +95,14 @@ class TableCursor final : public EntryCursor {
 
   void show(std::uint32_t row) {
     row_ = row;
-    entry_ = {key_.set(view_, row), view_.trailer(row), view_.value(row)};
+    rows_.show(row, &entry_);
     valid_ = true;
   }
 
   const std::shared_ptr<const TableReader> table_;
   const TableIndex& index_;
   Source source_;
-  KeyBuffer key_;
+  BlockRows rows_;
   Block view_{nullptr};
   std::uint32_t block_ = 0;  // what view_ shows, while entered_
   std::uint32_t count_ = 0;

@@ -51,24 +51,25 @@ Status TableReader::verify(const std::function<bool(std::uint64_t)>& progress) c
 Status TableReader::verify_blocks(const std::function<bool(std::uint64_t)>& progress) const {
   const TableIndex& index = stored_.index;
   StreamedBlocks source(*this);
-  KeyBuffer buffer;
+  BlockRows rows;
   Tally tally;
   for (std::uint32_t i = 0; i < index.count(); ++i) {
     const std::uint64_t offset = index.offset(i);
     if (progress && !progress(offset)) return Status::closed("verification was stopped");
     const Block block(NACRE_TRY(source.open(i)));
-    buffer.enter(block);
+    rows.enter(block);
     for (std::uint32_t row = 0; row < block.count(); ++row) {
-      const std::string_view key = buffer.set(block, row);
-      const Trailer trailer = block.trailer(row);
+      Entry entry;
+      rows.show(row, &entry);
       // Within a block, Block::validate() has looked at the order.
-      if (row == 0 && i > 0 && compare(tally.last_key, tally.last_trailer, key, trailer) >= 0) {
+      if (row == 0 && i > 0 &&
+          compare(tally.last_key, tally.last_trailer, entry.key, entry.trailer) >= 0) {
         return stored_.corruption(offset, "block begins before the end of the block before it");
       }
-      if (!filter_.may_contain(hash64(key, salt_))) {
+      if (!filter_.may_contain(hash64(entry.key, salt_))) {
         return stored_.corruption(offset, "key of the block is missing from the filter");
       }
-      tally.add(key, trailer, block.value(row));
+      tally.add(entry.key, entry.trailer, entry.value);
     }
     block.copy_key(block.count() - 1, tally.last_key);
     tally.last_trailer = block.trailer(block.count() - 1);

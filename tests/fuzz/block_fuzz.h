@@ -15,13 +15,16 @@ namespace nacre::test {
 inline bool exercise_block(std::string_view bytes) {
   if (!Block::validate(bytes, "fuzz", 0).ok()) return false;
   const Block block(bytes.data());
-  KeyBuffer keys;
-  keys.enter(block);
+  BlockRows rows;
+  rows.enter(block);
   std::string key;
   std::size_t sum = 0;
   for (std::uint32_t i = 0; i < block.count(); ++i) {
     block.copy_key(i, key);
-    NACRE_CHECK(keys.set(block, i) == key);
+    Entry shown;
+    rows.show(i, &shown);
+    NACRE_CHECK(shown.key == key && shown.trailer == block.trailer(i));
+    NACRE_CHECK(shown.value.data() == block.value(i).data());
     NACRE_CHECK(key.starts_with(block.prefix()));
     const Trailer trailer = block.trailer(i);
     NACRE_CHECK(block.lower_bound(key, trailer) == i);

@@ -54,14 +54,19 @@ Row remove(std::string key, Seq seq) {
 /// Every accessor of entry i says what `rows` say.
 void check_entries(Block block, const std::vector<Row>& rows) {
   ASSERT_EQ(block.count(), rows.size());
-  KeyBuffer keys;
-  keys.enter(block);
+  BlockRows shown;
+  shown.enter(block);
+  ASSERT_EQ(shown.count(), rows.size());
+  Entry entry;
   std::string key;
   for (std::uint32_t i = 0; i < block.count(); ++i) {
     ASSERT_EQ(block.key_size(i), rows[i].key.size()) << i;
     block.copy_key(i, key);
     ASSERT_EQ(key, rows[i].key) << i;
-    ASSERT_EQ(keys.set(block, i), rows[i].key) << i;
+    shown.show(i, &entry);
+    ASSERT_EQ(entry.key, rows[i].key) << i;
+    ASSERT_EQ(raw(entry.trailer), raw(rows[i].trailer)) << i;
+    ASSERT_EQ(entry.value, rows[i].value) << i;
     ASSERT_EQ(raw(block.trailer(i)), raw(rows[i].trailer)) << i;
     ASSERT_EQ(block.value(i), rows[i].value) << i;
     ASSERT_TRUE(rows[i].key.starts_with(block.prefix())) << i;
@@ -234,18 +239,20 @@ TEST(BlockBuilder, MoreMayFollowAFinish) {
   EXPECT_EQ(builder.finish(), build({put("xa", 1, "1"), put("y", 2, "2")}));
 }
 
-TEST(KeyBuffer, MovesFromBlockToBlock) {
+TEST(BlockRows, MovesFromBlockToBlock) {
   const std::string a = build({put("prefix1", 1, ""), put("prefix2", 1, "")});
   const std::string b = build({put(std::string(300, 'q'), 1, "")});
   const std::string c = build({put("", 1, ""), put(std::string(5000, 'x'), 1, "")});
-  KeyBuffer keys;
+  BlockRows rows;
+  Entry entry;
   for (const std::string* bytes : {&a, &b, &c, &a, &c, &b}) {
     const Block block(bytes->data());
-    keys.enter(block);
+    rows.enter(block);
     std::string key;
     for (std::uint32_t i = block.count(); i-- > 0;) {
       block.copy_key(i, key);
-      EXPECT_EQ(keys.set(block, i), key);
+      rows.show(i, &entry);
+      EXPECT_EQ(entry.key, key);
     }
   }
 }

@@ -45,6 +45,7 @@ Result<std::unique_ptr<TableOutput>> TableOutput::create(Context& context, FileN
   table.filter_bits = options.filter_bits;
   table.codec = codec_of(last_level ? options.last_level_compression.value_or(options.compression)
                                     : options.compression);
+  table.block_done = [kept_by = output.get()](std::string_view block) { kept_by->keep(block); };
   output->builder_ = std::make_unique<TableBuilder>(*output->file_, std::move(table));
   return output;
 }
@@ -53,6 +54,20 @@ TableOutput::~TableOutput() {
   if (finished_ || file_ == nullptr) return;
   file_.reset();
   context_.reaper.remove(FileType::kTable, number_);
+}
+
+/// Nobody can evict a kept block before the table is open, so no table keeps more than a small part
+/// of the budget; and nothing is evicted for it.
+void TableOutput::keep(std::string_view block) {
+  const MemoryBudget& budget = context_.runtime->budget;
+  const std::uint64_t limit = budget.limit();
+  keeping_ = keeping_ && kept_bytes_ + block.size() <= limit / 16 &&
+             budget.used() + block.size() <= limit - limit / 8;
+  if (!keeping_) return;
+  FrameBuffer frame = context_.runtime->cache->allocate(block.size());
+  block.copy(frame.data(), block.size());
+  kept_.push_back(std::move(frame));
+  kept_bytes_ += block.size();
 }
 
 Status TableOutput::add(const Entry& entry) {
@@ -79,6 +94,7 @@ Result<TablePtr> TableOutput::finish() {
                  .value_bytes = summary.value_bytes,
                  .created_micros = context_.clock().wall_micros()};
   table->reader = NACRE_TRY(open_reader(context_, number_));
+  table->reader->adopt(std::move(kept_));
   finished_ = true;
   return TablePtr(std::move(table));
 }

@@ -2,10 +2,14 @@
 //
 // THREADS    one at a time.
 // OWNS       the file until finish(); an unfinished one is removed, since no edit can name it.
+// MEMORY     while the budget has room to spare, the blocks are kept for the cache as they are
+//            built: what was in memory before a flush or compaction is not read back from the disk.
 #pragma once
 
 #include <memory>
+#include <vector>
 
+#include "cache/block_cache.h"
 #include "engine/context.h"
 #include "lsm/version.h"
 #include "table/table_builder.h"
@@ -29,11 +33,15 @@ class TableOutput {
 
  private:
   TableOutput(Context& context, FileNumber number) : context_(context), number_(number) {}
+  void keep(std::string_view block);
 
   Context& context_;
   const FileNumber number_;
   std::unique_ptr<WritableFile> file_;
   std::unique_ptr<TableBuilder> builder_;
+  std::vector<FrameBuffer> kept_;  // the first blocks, as long as there was room
+  std::uint64_t kept_bytes_ = 0;
+  bool keeping_ = true;
   bool finished_ = false;
 };
 

@@ -109,7 +109,7 @@ std::string Block::render() const {
   return text;
 }
 
-void BlockRows::enter(Block block) {
+void Block::Rows::enter(Block block) {
   block_ = block;
   header_ = block.header();
   if (header_.prefix_size > capacity_) grow(header_.prefix_size);
@@ -118,7 +118,7 @@ void BlockRows::enter(Block block) {
 }
 
 /// Makes room for a key of `size` bytes; keeps the prefix.
-void BlockRows::grow(std::size_t size) {
+void Block::Rows::grow(std::size_t size) {
   constexpr std::size_t kSmallest = 128;
   const std::size_t capacity = std::max(kSmallest, 2 * size + kBlockHeadBytes);
   auto key = std::make_unique<char[]>(capacity);

@@ -24,6 +24,8 @@ namespace nacre {
 
 class Block {
  public:
+  class Rows;
+
   /// ok when no call on a Block of these bytes can go wrong; else kCorruption or, when they are the
   /// work of a newer version, kUnsupported. `file` and `offset` say in the message where they are.
   static Status validate(std::string_view bytes, std::string_view file, std::uint64_t offset);
@@ -52,8 +54,6 @@ class Block {
   std::string render() const;
 
  private:
-  friend class BlockRows;
-
   /// What of a sought key follows the prefix, cut like the keys of the block.
   struct Target {
     explicit Target(std::string_view suffix)
@@ -114,7 +114,7 @@ class Block {
 
 /// A block under a cursor, row by row: its header is decoded once, and the prefix of its keys is
 /// written once into the buffer in which each row puts the rest of its key.
-class BlockRows {
+class Block::Rows {
  public:
   /// Begins with a block.
   void enter(Block block);

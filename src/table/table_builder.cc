@@ -79,6 +79,7 @@ bool TableBuilder::fits(const Entry& entry) const {
 
 Status TableBuilder::cut_block(bool spills, std::string_view separator) {
   const std::string_view raw_block = block_.finish();
+  if (options_.block_done) options_.block_done(raw_block);
   const Compressor::Block stored = compressor_.compress(raw_block);
   const std::uint64_t offset = written_ + out_.size();
   out_ += stored.bytes;

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -34,6 +35,8 @@ struct TableBuilderOptions {
   /// Bytes of a block from which on the versions of a user key may go on in the next one.
   std::size_t spill_bytes = 64 << 20;
   TableNotes notes;  // kept in the properties
+  /// Shown each block as a reader will see it, in order. May be empty.
+  std::function<void(std::string_view block)> block_done;
 };
 
 /// What was written, for the manifest.

@@ -102,7 +102,7 @@ class TableCursor final : public EntryCursor {
   const std::shared_ptr<const TableReader> table_;
   const TableIndex& index_;
   Source source_;
-  BlockRows rows_;
+  Block::Rows rows_;
   Block view_{nullptr};
   std::uint32_t block_ = 0;  // what view_ shows, while entered_
   std::uint32_t count_ = 0;

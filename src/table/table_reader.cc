@@ -154,6 +154,11 @@ Result<BlockPin> TableReader::accept(std::uint32_t block, std::string_view with_
   return slots_.insert(block, std::move(frame));
 }
 
+void TableReader::adopt(std::vector<FrameBuffer> blocks) const {
+  NACRE_CHECK(blocks.size() <= block_count());
+  for (std::uint32_t i = 0; i < blocks.size(); ++i) slots_.insert(i, std::move(blocks[i]));
+}
+
 void TableReader::load_many(std::span<BlockLoad> loads) const {
   NACRE_DCHECK(!epoch_held());
   const TableIndex& index = stored_.index;

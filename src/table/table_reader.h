@@ -89,6 +89,9 @@ class TableReader : public std::enable_shared_from_this<TableReader> {
   /// Blocks in memory are only pinned. Each has a status of its own.
   void load_many(std::span<BlockLoad> loads) const;
 
+  /// Takes over the first blocks of the table, which whoever built it has kept.
+  void adopt(std::vector<FrameBuffer> blocks) const;
+
   /// False when the table surely does not hold the key with this hash.
   bool may_contain(std::uint64_t hash) const { return filter_.may_contain(hash); }
   /// Starts the memory load that may_contain() and find() will wait for.

@@ -51,7 +51,7 @@ Status TableReader::verify(const std::function<bool(std::uint64_t)>& progress) c
 Status TableReader::verify_blocks(const std::function<bool(std::uint64_t)>& progress) const {
   const TableIndex& index = stored_.index;
   StreamedBlocks source(*this);
-  BlockRows rows;
+  Block::Rows rows;
   Tally tally;
   for (std::uint32_t i = 0; i < index.count(); ++i) {
     const std::uint64_t offset = index.offset(i);

@@ -1,12 +1,15 @@
 // What an open store costs that nobody uses: a process may hold thousands of them.
 //
-// Counted is what malloc has given out, which is the same in every run; pages of the process, which
-// hang on what the allocator keeps, are measured by nacre_idle. A build with sanitizers has another
-// malloc, of which these counts say nothing: there the test shows only that many stores work.
-
-#include <malloc.h>
+// Counted is what malloc has given out, which hardly varies; the resident pages of the process,
+// which hang on what the allocator keeps, are measured by nacre_idle. A build with sanitizers has
+// another malloc, of which these counts say nothing: there the test shows only that many stores
+// work.
 
 #include "api/api_world.h"
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 namespace nacre {
 namespace {

@@ -30,7 +30,9 @@ class TableRun {
     for (const OwnedEntry& entry : entries) {
       ASSERT_TRUE((*output)->add({entry.key, entry.trailer, entry.value}).ok());
     }
-    auto table = (*output)->finish();
+    auto built = (*output)->finish();
+    ASSERT_TRUE(built.ok()) << built.error().to_string();
+    auto table = open_table(ground_.context, (*built)->meta);  // with none of its blocks in memory
     ASSERT_TRUE(table.ok()) << table.error().to_string();
     tables_.push_back(*std::move(table));
     all_.insert(all_.end(), entries.begin(), entries.end());

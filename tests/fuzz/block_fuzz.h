@@ -15,7 +15,7 @@ namespace nacre::test {
 inline bool exercise_block(std::string_view bytes) {
   if (!Block::validate(bytes, "fuzz", 0).ok()) return false;
   const Block block(bytes.data());
-  BlockRows rows;
+  Block::Rows rows;
   rows.enter(block);
   std::string key;
   std::size_t sum = 0;

@@ -54,7 +54,7 @@ Row remove(std::string key, Seq seq) {
 /// Every accessor of entry i says what `rows` say.
 void check_entries(Block block, const std::vector<Row>& rows) {
   ASSERT_EQ(block.count(), rows.size());
-  BlockRows shown;
+  Block::Rows shown;
   shown.enter(block);
   ASSERT_EQ(shown.count(), rows.size());
   Entry entry;
@@ -239,11 +239,11 @@ TEST(BlockBuilder, MoreMayFollowAFinish) {
   EXPECT_EQ(builder.finish(), build({put("xa", 1, "1"), put("y", 2, "2")}));
 }
 
-TEST(BlockRows, MovesFromBlockToBlock) {
+TEST(BlockRowsTest, MovesFromBlockToBlock) {
   const std::string a = build({put("prefix1", 1, ""), put("prefix2", 1, "")});
   const std::string b = build({put(std::string(300, 'q'), 1, "")});
   const std::string c = build({put("", 1, ""), put(std::string(5000, 'x'), 1, "")});
-  BlockRows rows;
+  Block::Rows rows;
   Entry entry;
   for (const std::string* bytes : {&a, &b, &c, &a, &c, &b}) {
     const Block block(bytes->data());

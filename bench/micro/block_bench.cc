@@ -122,7 +122,7 @@ void block_lower_bound(benchmark::State& state, KeyShape shape) {
 
 void block_scan(benchmark::State& state, KeyShape shape) {
   const Blocks blocks(shape);
-  BlockRows rows;
+  Block::Rows rows;
   Entry entry;
   std::size_t turn = 0;
   for (auto _ : state) {

@@ -1,11 +1,10 @@
 // cache_bench.cc - what a hit, a pin and a miss cost without any disk, and what the epochs cost.
-#include <benchmark/benchmark.h>
-
 #include <memory>
 #include <random>
 
 #include "base/epoch.h"
 #include "cache/block_slots.h"
+#include "micro/kernel.h"
 
 namespace nacre {
 namespace {
@@ -34,19 +33,18 @@ void guard(benchmark::State& state) {
     const EpochGuard held;
     benchmark::ClobberMemory();
   }
+  one_is(state, "an epoch entered and left");
 }
-BENCHMARK(guard)->Threads(1)->Threads(2);
 
 void retire(benchmark::State& state) {
   for (auto _ : state) {
     epoch_retire(&state, [](void*) {});
   }
+  one_is(state, "an object retired, and its share of freeing it");
 }
-BENCHMARK(retire)->Threads(1)->Threads(2);
 
 /// A guard, a find of a random block among `blocks`, and one byte of it.
-void find(benchmark::State& state) {
-  const auto blocks = static_cast<std::uint32_t>(state.range(0));
+void hit(benchmark::State& state, std::uint32_t blocks) {
   static std::unique_ptr<World> world;
   if (state.thread_index() == 0) {
     world = std::make_unique<World>(1 << 30, blocks);
@@ -61,12 +59,10 @@ void find(benchmark::State& state) {
   }
   benchmark::DoNotOptimize(sum);
   if (state.thread_index() == 0) world.reset();
+  one_is(state, "a guard, a slot of " + std::to_string(blocks) + ", a byte of its block");
 }
-BENCHMARK(find)->Arg(64)->Arg(16'000)->Arg(160'000);
-BENCHMARK(find)->Arg(16'000)->Threads(2);
 
-void pin(benchmark::State& state) {
-  const auto blocks = static_cast<std::uint32_t>(state.range(0));
+void pin(benchmark::State& state, std::uint32_t blocks) {
   World world(1 << 30, blocks);
   for (std::uint32_t i = 0; i < blocks; ++i) world.insert(i);
   std::minstd_rand random(1);
@@ -74,8 +70,8 @@ void pin(benchmark::State& state) {
     const BlockPin held = world.slots.pin(static_cast<std::uint32_t>(random() % blocks));
     benchmark::DoNotOptimize(held.data());
   }
+  one_is(state, "a block of " + std::to_string(blocks) + " held by count and let go");
 }
-BENCHMARK(pin)->Arg(64)->Arg(160'000);
 
 /// Every insert makes room first: what a miss costs besides the read.
 void miss(benchmark::State& state) {
@@ -91,14 +87,25 @@ void miss(benchmark::State& state) {
     }
     world->insert(i);
   }
-  if (state.thread_index() == 0) {
-    state.SetLabel(world->cache->render());
-    world.reset();
-  }
+  if (state.thread_index() == 0) world.reset();
+  one_is(state, "a block inserted where another must go, no read");
 }
-BENCHMARK(miss)->Threads(1)->Threads(2)->Threads(8);
+
+void register_all() {
+  kernel("cache/epoch_guard", guard)->Threads(1)->Threads(2)->UseRealTime();
+  kernel("cache/epoch_retire", retire)->Threads(1)->Threads(2)->UseRealTime();
+  for (const std::uint32_t blocks : {64u, 16'000u, 160'000u}) {
+    const std::string count = "/" + std::to_string(blocks);
+    kernel("cache/hit" + count, [blocks](benchmark::State& state) { hit(state, blocks); })
+        ->Threads(1)
+        ->Threads(2)
+        ->UseRealTime();
+    kernel("cache/pin" + count, [blocks](benchmark::State& state) { pin(state, blocks); });
+  }
+  kernel("cache/miss", miss)->Threads(1)->Threads(2)->Threads(8)->UseRealTime();
+}
+
+const bool registered = (register_all(), true);
 
 }  // namespace
 }  // namespace nacre
-
-BENCHMARK_MAIN();

@@ -5,10 +5,9 @@
 //   1 decimal  a random number with 16 digits: all keys begin with eight zeros
 //   2 user     "user" and 12 random digits
 //   3 paths    "/tenants/<3 digits>/orders/<10 digits>": long prefixes, many of them
-// Times are per entry (see the counter `per_entry`); hashing the key is part of them.
-#include <benchmark/benchmark.h>
-
+// Hashing the key is part of the times.
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <memory>
 #include <random>
@@ -16,7 +15,9 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "mem/head_search.h"
 #include "mem/memtable.h"
+#include "micro/kernel.h"
 
 namespace nacre {
 namespace {
@@ -91,15 +92,9 @@ struct World {
   }
 };
 
-void report(benchmark::State& state) {
-  state.counters["per_entry"] =
-      benchmark::Counter(static_cast<double>(state.iterations()) * kEntries,
-                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
-}
-
-void insert(benchmark::State& state, bool ascending) {
+void insert(benchmark::State& state, int shape, bool ascending) {
   World world;
-  auto keys = make_keys(static_cast<int>(state.range(0)), 1);
+  auto keys = make_keys(shape, 1);
   if (ascending) std::sort(keys.begin(), keys.end());
   const FlatKeys flat(keys);
   std::uint64_t bytes = 0;
@@ -110,13 +105,9 @@ void insert(benchmark::State& state, bool ascending) {
     memtable.reset();
     state.ResumeTiming();
   }
-  state.counters["memory"] = static_cast<double>(bytes);
-  report(state);
+  state.counters["bytes"] = static_cast<double>(bytes) / kEntries;
+  one_is(state, ascending ? "a put, keys in order" : "a put, keys in random order", kEntries);
 }
-void insert_random(benchmark::State& state) { insert(state, false); }
-void insert_ascending(benchmark::State& state) { insert(state, true); }
-BENCHMARK(insert_random)->DenseRange(0, 3)->Unit(benchmark::kMillisecond)->MinTime(1);
-BENCHMARK(insert_ascending)->DenseRange(0, 3)->Unit(benchmark::kMillisecond)->MinTime(1);
 
 void overwrite_hot(benchmark::State& state) {
   World world;
@@ -129,15 +120,14 @@ void overwrite_hot(benchmark::State& state) {
       memtable.add(make_trailer(seq, Kind::kPut), key, world.value, hash64(key, kSalt));
     }
   }
-  report(state);
+  one_is(state, "a put of one of 1,000 keys", kEntries);
 }
-BENCHMARK(overwrite_hot)->Unit(benchmark::kMillisecond)->MinTime(1);
 
-void lookup(benchmark::State& state, bool hit) {
+void lookup(benchmark::State& state, int shape, bool hit) {
   World world;
-  auto keys = make_keys(static_cast<int>(state.range(0)), 1);
+  auto keys = make_keys(shape, 1);
   const auto memtable = world.fill(FlatKeys(keys));
-  if (!hit) keys = make_keys(static_cast<int>(state.range(0)), 2);
+  if (!hit) keys = make_keys(shape, 2);
   std::shuffle(keys.begin(), keys.end(), std::mt19937_64(3));
   const FlatKeys asked(keys);
   std::uint64_t found = 0;
@@ -147,18 +137,14 @@ void lookup(benchmark::State& state, bool hit) {
       if (memtable->get(key, hash64(key, kSalt), kSeqMax, &entry)) found += entry.value[50] == 'v';
     }
   }
-  state.counters["found"] =
-      static_cast<double>(found) / (static_cast<double>(state.iterations()) * kEntries);
-  report(state);
+  if (hit && found < state.iterations() * kEntries) return state.SkipWithError("a key is lost");
+  one_is(state, hit ? "a get of a key that is there" : "a get of a key that is not there",
+         kEntries);
 }
-void lookup_hit(benchmark::State& state) { lookup(state, true); }
-void lookup_miss(benchmark::State& state) { lookup(state, false); }
-BENCHMARK(lookup_hit)->DenseRange(0, 3)->Unit(benchmark::kMillisecond)->MinTime(1);
-BENCHMARK(lookup_miss)->DenseRange(0, 3)->Unit(benchmark::kMillisecond)->MinTime(1);
 
-void scan(benchmark::State& state, bool forward) {
+void scan(benchmark::State& state, int shape, bool forward) {
   World world;
-  const auto memtable = world.fill(FlatKeys(make_keys(static_cast<int>(state.range(0)), 1)));
+  const auto memtable = world.fill(FlatKeys(make_keys(shape, 1)));
   std::uint64_t sum = 0;
   for (auto _ : state) {
     const auto cursor = memtable->cursor();
@@ -168,17 +154,13 @@ void scan(benchmark::State& state, bool forward) {
     }
   }
   benchmark::DoNotOptimize(sum);
-  report(state);
+  one_is(state, forward ? "a step forward" : "a step back", kEntries);
 }
-void scan_forward(benchmark::State& state) { scan(state, true); }
-void scan_backward(benchmark::State& state) { scan(state, false); }
-BENCHMARK(scan_forward)->DenseRange(0, 3, 3)->Unit(benchmark::kMillisecond)->MinTime(0.5);
-BENCHMARK(scan_backward)->DenseRange(0, 3, 3)->Unit(benchmark::kMillisecond)->MinTime(0.5);
 
-void seek(benchmark::State& state) {
+void seek(benchmark::State& state, int shape) {
   World world;
-  const auto memtable = world.fill(FlatKeys(make_keys(static_cast<int>(state.range(0)), 1)));
-  const FlatKeys asked(make_keys(static_cast<int>(state.range(0)), 2));
+  const auto memtable = world.fill(FlatKeys(make_keys(shape, 1)));
+  const FlatKeys asked(make_keys(shape, 2));
   const auto cursor = memtable->cursor();
   std::uint64_t sum = 0;
   for (auto _ : state) {
@@ -188,11 +170,54 @@ void seek(benchmark::State& state) {
     }
   }
   benchmark::DoNotOptimize(sum);
-  report(state);
+  one_is(state, "a cursor moved to a random key", kEntries);
 }
-BENCHMARK(seek)->DenseRange(0, 3, 3)->Unit(benchmark::kMillisecond)->MinTime(0.5);
+
+/// What a search in a leaf begins with, alone: the greatest of its heads not above another.
+void leaf_search(benchmark::State& state, const HeadKernels& kernels) {
+  std::mt19937_64 random(5);
+  constexpr std::size_t kLeaves = 64;
+  struct alignas(64) Leaf {
+    std::atomic<std::uint64_t> heads[kHeadLanes];
+  };
+  std::vector<Leaf> leaves(kLeaves);
+  for (Leaf& leaf : leaves) {
+    for (auto& head : leaf.heads) head = random();
+  }
+  std::uint64_t turn = 0;
+  for (auto _ : state) {
+    const HeadFloor found =
+        kernels.floor(leaves[turn % kLeaves].heads, 0xFFFFFFFF, turn * 0x9E3779B97F4A7C15ULL);
+    turn += 1 + found.lanes % 2;  // the next search waits for this one
+  }
+  benchmark::DoNotOptimize(turn);
+  one_is(state, "the place of a head among the 32 of a leaf");
+}
+
+void register_all() {
+  const char* const shapes[] = {"binary", "decimal", "user", "paths"};
+  for (int shape = 0; shape < 4; ++shape) {
+    const auto add = [&](const char* name, auto run) {
+      kernel(std::string("memtable/") + name + "/" + shapes[shape],
+             [run, shape](benchmark::State& state) { run(state, shape); });
+    };
+    add("insert", [](benchmark::State& state, int s) { insert(state, s, false); });
+    add("insert_ascending", [](benchmark::State& state, int s) { insert(state, s, true); });
+    add("lookup", [](benchmark::State& state, int s) { lookup(state, s, true); });
+    add("lookup_missing", [](benchmark::State& state, int s) { lookup(state, s, false); });
+    if (shape != 0 && shape != 3) continue;
+    add("scan", [](benchmark::State& state, int s) { scan(state, s, true); });
+    add("scan_reverse", [](benchmark::State& state, int s) { scan(state, s, false); });
+    add("seek", [](benchmark::State& state, int s) { seek(state, s); });
+  }
+  kernel("memtable/overwrite_hot", overwrite_hot);
+  for (const HeadKernels& kernels : head_kernels()) {
+    kernel(std::string("memtable/leaf_search/") + kernels.name,
+           [&kernels](benchmark::State& state) { leaf_search(state, kernels); });
+  }
+}
+
+const bool registered = (register_all(), true);
 
 }  // namespace
 }  // namespace nacre
-
-BENCHMARK_MAIN();

@@ -1,10 +1,7 @@
-// table_bench.cc - what the parts of a table cost: filter, index, whole gets, cursors, building.
+// table_bench.cc - what whole tables cost: gets, cursors, loads and building.
 //
 // Keys are 16 bytes, values 100 bytes that halve under LZ4; tables of 64 MiB, all in the cache
 // unless the name says otherwise. Run it beside nothing else.
-#include <benchmark/benchmark.h>
-
-#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -13,7 +10,7 @@
 #include "base/hash.h"
 #include "base/page_pool.h"
 #include "base/random.h"
-#include "table/head_tree.h"
+#include "micro/kernel.h"
 #include "table/table_builder.h"
 #include "table/table_reader.h"
 
@@ -105,74 +102,7 @@ World& world() {
   return made;
 }
 
-void BM_filter(benchmark::State& state) {
-  const auto path = static_cast<VectorPath>(state.range(0));
-  if (!has_path(path)) return state.SkipWithError("not on this machine");
-  FilterBuilder builder(10);
-  const auto keys = static_cast<std::uint64_t>(state.range(1));
-  for (std::uint64_t i = 0; i < keys; ++i) builder.add(mix_seed(1, i));
-  std::string section;
-  builder.finish(section);
-  Filter filter = Filter::allocate(section.size());
-  section.copy(filter.buffer().data(), section.size());
-  filter.accept(path).ignore();
-  std::uint64_t i = 0;
-  std::uint64_t found = 0;
-  for (auto _ : state) found += filter.may_contain(mix_seed(1, keys + ++i)) ? 1 : 0;
-  state.counters["false_positives"] = static_cast<double>(found) / static_cast<double>(i);
-}
-BENCHMARK(BM_filter)->ArgsProduct({{0, 1, 2}, {10'000, 500'000, 50'000'000}});
-
-void BM_filter_build(benchmark::State& state) {
-  for (auto _ : state) {
-    FilterBuilder builder(10);
-    for (std::uint64_t i = 0; i < 500'000; ++i) builder.add(mix_seed(1, i));
-    std::string section;
-    builder.finish(section);
-    benchmark::DoNotOptimize(section.data());
-  }
-  state.SetItemsProcessed(state.iterations() * 500'000);
-}
-BENCHMARK(BM_filter_build);
-
-void BM_head_tree(benchmark::State& state) {
-  std::vector<std::uint64_t> heads;
-  for (std::int64_t i = 0; i < state.range(0); ++i) {
-    heads.push_back(mix_seed(1, static_cast<std::uint64_t>(i)));
-  }
-  std::sort(heads.begin(), heads.end());
-  const HeadTree tree(heads);
-  std::uint64_t i = 0;
-  // Each search waits for the one before it: latency, as in a get.
-  for (auto _ : state) i += tree.rank(mix_seed(2, i)) + 1;
-  benchmark::DoNotOptimize(i);
-}
-BENCHMARK(BM_head_tree)->Arg(1000)->Arg(16'000)->Arg(1'000'000);
-
-void BM_head_binary_search(benchmark::State& state) {
-  std::vector<std::uint64_t> heads;
-  for (std::int64_t i = 0; i < state.range(0); ++i) {
-    heads.push_back(mix_seed(1, static_cast<std::uint64_t>(i)));
-  }
-  std::sort(heads.begin(), heads.end());
-  std::uint64_t i = 0;
-  for (auto _ : state) {
-    const auto at = std::lower_bound(heads.begin(), heads.end(), mix_seed(2, i));
-    i += static_cast<std::uint64_t>(at - heads.begin()) + 1;
-  }
-  benchmark::DoNotOptimize(i);
-}
-BENCHMARK(BM_head_binary_search)->Arg(1000)->Arg(16'000)->Arg(1'000'000);
-
-void BM_index(benchmark::State& state) {
-  const World& w = world();
-  std::size_t i = 0;
-  for (auto _ : state) i += w.table->block_of(w.key(i)) % 2 + 1;
-  benchmark::DoNotOptimize(i);
-}
-BENCHMARK(BM_index);
-
-void BM_get(benchmark::State& state) {
+void get(benchmark::State& state) {
   const World& w = world();
   std::size_t i = 0;
   for (auto _ : state) {
@@ -184,10 +114,10 @@ void BM_get(benchmark::State& state) {
     if (found != Lookup::kFound) return state.SkipWithError("not found");
     i += 1 + entry.value.size() % 2;
   }
+  one_is(state, "a get through filter, index, slot and block");
 }
-BENCHMARK(BM_get);
 
-void BM_get_missing(benchmark::State& state) {
+void get_missing(benchmark::State& state) {
   const World& w = world();
   std::size_t i = 0;
   for (auto _ : state) {
@@ -198,25 +128,33 @@ void BM_get_missing(benchmark::State& state) {
     // The hash of another key: what the filter sees when the key is not in the table.
     i += w.table->find(key, mix_seed(9, i), kSeqMax, &entry, &block) == Lookup::kAbsent ? 1 : 2;
   }
+  one_is(state, "a get that the filter answers, most times");
 }
-BENCHMARK(BM_get_missing);
 
-void BM_seek(benchmark::State& state) {
+void find_block(benchmark::State& state) {
+  const World& w = world();
+  std::size_t i = 0;
+  for (auto _ : state) i += w.table->block_of(w.key(i)) % 2 + 1;
+  benchmark::DoNotOptimize(i);
+  one_is(state, "the block of a key, of a table of 64 MiB");
+}
+
+void seek(benchmark::State& state, int steps) {
   const World& w = world();
   const auto cursor = w.table->cursor(CursorUse::kRead);
   std::size_t i = 0;
   for (auto _ : state) {
     cursor->seek(w.key(i++), read_trailer(kSeqMax));
-    for (std::int64_t n = 0; n < state.range(0); ++n) cursor->next();
+    for (int n = 0; n < steps; ++n) cursor->next();
   }
+  one_is(state, "a cursor moved to a random key, " + std::to_string(steps) + " steps");
 }
-BENCHMARK(BM_seek)->Arg(0)->Arg(10);
 
-void BM_new_cursor(benchmark::State& state) {
+void new_cursor(benchmark::State& state) {
   const World& w = world();
   for (auto _ : state) benchmark::DoNotOptimize(w.table->cursor(CursorUse::kRead));
+  one_is(state, "a cursor made and given up");
 }
-BENCHMARK(BM_new_cursor);
 
 void scan(benchmark::State& state, CursorUse use, bool forward) {
   const World& w = world();
@@ -229,14 +167,11 @@ void scan(benchmark::State& state, CursorUse use, bool forward) {
     }
     benchmark::DoNotOptimize(sum);
   }
-  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kEntries));
+  one_is(state, forward ? "a step forward over an entry" : "a step back over an entry", kEntries);
 }
-BENCHMARK_CAPTURE(scan, cached, CursorUse::kRead, true);
-BENCHMARK_CAPTURE(scan, cached_reverse, CursorUse::kRead, false);
-BENCHMARK_CAPTURE(scan, compaction, CursorUse::kCompaction, true);
 
 /// A block that is not in the cache, from a file that is memory: checksum, LZ4, validation, frame.
-void BM_load(benchmark::State& state) {
+void load(benchmark::State& state) {
   const World& w = world();
   MemoryBudget budget(1 << 20);
   PagePool pages;
@@ -249,10 +184,10 @@ void BM_load(benchmark::State& state) {
     table->load(i).status().ignore();
     i = (i + 1) % table->block_count();
   }
+  one_is(state, "a block read from memory, checked, unpacked and cached");
 }
-BENCHMARK(BM_load);
 
-void BM_build(benchmark::State& state) {
+void build_table(benchmark::State& state, Codec codec) {
   std::vector<std::pair<std::string, std::string>> rows;
   for (std::size_t i = 0; i < 100'000; ++i) rows.emplace_back(key_of(i), value_of(i));
   std::int64_t bytes = 0;
@@ -260,7 +195,7 @@ void BM_build(benchmark::State& state) {
     StringSink sink;
     sink.written.reserve(16 << 20);
     TableBuilderOptions options;
-    options.codec = static_cast<Codec>(state.range(0));
+    options.codec = codec;
     TableBuilder builder(sink, options);
     std::uint64_t i = 0;
     for (const auto& [key, value] : rows) {
@@ -269,12 +204,31 @@ void BM_build(benchmark::State& state) {
     builder.finish().status().ignore();
     bytes += static_cast<std::int64_t>(rows.size()) * 116;
   }
-  state.SetItemsProcessed(state.iterations() * 100'000);
   state.SetBytesProcessed(bytes);
+  one_is(state, "an entry of 16 and 100 bytes into a table", rows.size());
 }
-BENCHMARK(BM_build)->Arg(0)->Arg(1)->Arg(2);
+
+void register_all() {
+  kernel("table/get", get);
+  kernel("table/get_missing", get_missing);
+  kernel("table/index", find_block);
+  kernel("table/seek", [](benchmark::State& state) { seek(state, 0); });
+  kernel("table/seek_10", [](benchmark::State& state) { seek(state, 10); });
+  kernel("table/new_cursor", new_cursor);
+  const auto add_scan = [](const char* name, CursorUse use, bool forward) {
+    kernel(name, [=](benchmark::State& state) { scan(state, use, forward); });
+  };
+  add_scan("table/scan", CursorUse::kRead, true);
+  add_scan("table/scan_reverse", CursorUse::kRead, false);
+  add_scan("table/scan_compaction", CursorUse::kCompaction, true);
+  kernel("table/load", load);
+  for (const Codec codec : {Codec::kNone, Codec::kLz4, Codec::kZstd}) {
+    kernel("table/build/" + std::string(codec_name(codec)),
+           [codec](benchmark::State& state) { build_table(state, codec); });
+  }
+}
+
+const bool registered = (register_all(), true);
 
 }  // namespace
 }  // namespace nacre
-
-BENCHMARK_MAIN();

@@ -114,10 +114,23 @@ Status TableReader::check_parts(const Parts& parts) {
 
 Lookup TableReader::find(std::string_view key, std::uint64_t hash, Seq seq, Entry* entry,
                          std::uint32_t* block) const {
-  NACRE_DCHECK(epoch_held());
   if (!filter_.may_contain(hash)) return Lookup::kFiltered;
   *block = stored_.index.find(key);
   if (*block == stored_.index.count()) return Lookup::kAbsent;
+  return find_at(key, seq, entry, block);
+}
+
+bool TableReader::locate(std::string_view key, std::uint64_t hash, std::uint32_t* block) const {
+  if (!filter_.may_contain(hash)) return false;
+  *block = stored_.index.find(key);
+  if (*block == stored_.index.count()) return false;
+  slots_.prefetch_slot(*block);
+  return true;
+}
+
+Lookup TableReader::find_at(std::string_view key, Seq seq, Entry* entry,
+                            std::uint32_t* block) const {
+  NACRE_DCHECK(epoch_held());
   for (;;) {
     const char* data = slots_.find(*block);
     if (data == nullptr) return Lookup::kNeedsBlock;

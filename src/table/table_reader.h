@@ -79,6 +79,12 @@ class TableReader : public std::enable_shared_from_this<TableReader> {
   /// memory.
   Lookup find(std::string_view key, std::uint64_t hash, Seq seq, Entry* entry,
               std::uint32_t* block) const;
+  /// The same in steps, so that a caller with many keys can let their memory loads overlap: each
+  /// step starts the loads of the next. prefetch(hash); locate(); approach(); find_at(). False from
+  /// locate(): not in the table, and the filter alone could tell, or not.
+  bool locate(std::string_view key, std::uint64_t hash, std::uint32_t* block) const;
+  void approach(std::uint32_t block) const { slots_.prefetch_block(block); }
+  Lookup find_at(std::string_view key, Seq seq, Entry* entry, std::uint32_t* block) const;
   /// Goes on with find() in `*block`, held by `pin`. kNeedsBlock again only for a key with versions
   /// in several blocks.
   Lookup find_in(const BlockPin& pin, std::string_view key, Seq seq, Entry* entry,

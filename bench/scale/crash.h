@@ -2,9 +2,9 @@
 //
 // A child writes with memtables so large that nothing is flushed, until the wal has the wanted
 // length; it says so and goes on writing, and is killed with SIGKILL in the middle. Then the store
-// is opened with ordinary options, in another process of its own: the time counts reading the wal,
-// making tables of it and all else that an open does. Every entry that the child reported as put
-// must be there.
+// is opened with ordinary options, in another process of its own: the time counts reading the wal
+// and all else that an open does; what was read is flushed later. Every entry that the child
+// reported as put must be there.
 #pragma once
 
 #include <cstdint>

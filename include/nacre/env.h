@@ -119,6 +119,10 @@ class NACRE_API FileSystem {
   /// Replaces `to` atomically.
   virtual Status rename(const std::string& from, const std::string& to) = 0;
   virtual Status sync_dir(const std::string& dir) = 0;
+  /// Makes sure of a file that nobody writes any more: cuts it to `length` and puts it on stable
+  /// storage. The bytes from `from` on are written once more as they are: after a sync that failed
+  /// in an earlier process, the system may count them as stored and store them no more.
+  virtual Status secure(const std::string& path, std::uint64_t from, std::uint64_t length) = 0;
   /// Takes the lock of a store, creating the file when needed. kLocked when any other handle, in
   /// this process or another, holds it.
   virtual Result<std::unique_ptr<FileLock>> lock(const std::string& path) = 0;

@@ -22,16 +22,21 @@ Committer::Committer(Context& context, CurrentView& view, WalSet& wals, FileNumb
                      Hooks hooks)
     : context_(context), view_(view), wals_(wals), numbers_(numbers), hooks_(std::move(hooks)) {}
 
-Status Committer::start(Seq last_seq) {
+Status Committer::start(const Start& from) {
   auto state = state_.lock();
-  state->last_seq = state->flushed_seq = state->frozen_seq = last_seq;
-  context_.visible.store(last_seq, std::memory_order_release);
+  state->last_seq = state->frozen_seq = from.last_seq;
+  state->flushed_seq = from.frozen.empty() ? from.last_seq : 0;  // no more is known, or asked for
+  context_.visible.store(from.last_seq, std::memory_order_release);
   NACRE_TRY(wals_.begin(numbers_.take(), 0));
-  state->active =
-      std::make_shared<LiveMemtable>(context_.settings.memtable_bytes, context_.runtime->budget,
-                                     context_.runtime->pages, std::string_view());
+  const std::string hint =
+      from.frozen.empty() ? std::string() : from.frozen.back()->table.common_prefix();
+  state->active = std::make_shared<LiveMemtable>(
+      context_.settings.memtable_bytes, context_.runtime->budget, context_.runtime->pages, hint);
   state->active->first_segment = wals_.current();
-  view_.update([&](View& view) { view.active = state->active; });
+  view_.update([&](View& view) {
+    view.frozen.assign(from.frozen.rbegin(), from.frozen.rend());
+    view.active = state->active;
+  });
   return {};
 }
 

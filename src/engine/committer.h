@@ -39,8 +39,13 @@ class Committer {
   };
   Committer(Context& context, CurrentView& view, WalSet& wals, FileNumbers& numbers, Hooks hooks);
 
-  /// Before the first write: the seqs that recovery found, and the first memtable and segment.
-  Status start(Seq last_seq);
+  /// What a store begins with.
+  struct Start {
+    Seq last_seq = 0;
+    std::vector<MemtablePtr> frozen;  // oldest first: what no table has yet
+  };
+  /// Before the first write: makes the first memtable and the first segment.
+  Status start(const Start& from);
 
   /// Commits an encoded batch of `count` operations.
   Status write(std::string_view payload, std::uint32_t count, Durability durability);

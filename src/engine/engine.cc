@@ -5,7 +5,6 @@
 #include "base/epoch.h"
 #include "base/try.h"
 #include "engine/batch_codec.h"
-#include "engine/flush.h"
 #include "engine/settings.h"
 #include "engine/walk.h"
 #include "lsm/file_name.h"
@@ -167,30 +166,41 @@ Status Engine::create_store() {
   // The first manifest needs no wal segment, since there is none; the edit that needs one comes
   // when it is durable.
   NACRE_TRY(versions_.start(identity, Version::empty(), nacre::Counters(), FileNumber{0}));
-  NACRE_TRY(committer_.start(0));
+  NACRE_TRY(committer_.start({}));
   Edit edit;
   edit.wal_floor = wals_.current();
   edit.reason = "create";
   return versions_.install(std::move(edit), {});
 }
 
-/// Turns what was replayed into tables, starts a new wal, and lets the old files go only when the
-/// manifest does without them.
+/// Takes over what was recovered, and lets old files go only when the manifest does without them.
+/// What the wal holds stays in memory, for the scheduler to flush; as far as there is no room for
+/// it, it becomes tables here.
 Status Engine::adopt(Recovered recovered) {
   numbers_.start_at(recovered.first_free);
   // F2: a durable bound above every number that the rest of this open takes.
   NACRE_TRY(versions_.start(recovered.identity, std::move(recovered.version), recovered.counters,
                             recovered.counters.wal_floor));
-  NACRE_TRY(committer_.start(recovered.last_seq));
+  const std::span<const JudgedSegment> segments(recovered.wal.segments);
+  std::vector<FileNumber> older;
+  for (const JudgedSegment& segment : segments) older.push_back(segment.number);
+  wals_.follow(std::move(older), segments.empty() ? 0 : segments.back().end);
+  NACRE_TRY(committer_.start({recovered.wal.last_seq, recovered.wal.memtables}));
+  // From here on the wal ends in a segment that says where it follows. Only now may the older ones
+  // be cut; and they must be on stable storage before it has a record (W1).
+  const std::span<const JudgedSegment> kept = segments.subspan(recovered.wal.to_flush);
+  if (!recovered.wal.memtables.empty()) NACRE_TRY(secure(kept));
+
   Edit edit;
   edit.reason = "open";
-  edit.wal_floor = wals_.current();
-  std::vector<TablePtr> tables;
-  for (const MemtablePtr& memtable : recovered.memtables) {
-    tables.push_back(NACRE_TRY(flush_memtable(context_, numbers_, *memtable)));
-    edit.added.push_back({.level = 0, .meta = tables.back()->meta});
-  }
+  edit.wal_floor = recovered.wal.memtables.empty() ? wals_.current()
+                                                   : recovered.wal.memtables.front()->first_segment;
+  const std::vector<TablePtr> tables =
+      NACRE_TRY(flush_segments(context_, numbers_, segments.first(recovered.wal.to_flush)));
+  for (const TablePtr& table : tables) edit.added.push_back({.level = 0, .meta = table->meta});
+  const FileNumber floor = *edit.wal_floor;
   NACRE_TRY(versions_.install(std::move(edit), tables));
+  wals_.drop_before(floor);
   recovery_info_ = std::move(recovered.info);
   recovery_info_.files_removed = recovered.orphans.size();
   for (const FileName& file : recovered.orphans) context_.reaper.remove(file.type, file.number);
@@ -198,12 +208,22 @@ Status Engine::adopt(Recovered recovered) {
   return {};
 }
 
+/// Cuts segments of an earlier run to what they are worth and puts them on stable storage.
+Status Engine::secure(std::span<const JudgedSegment> segments) {
+  for (const JudgedSegment& segment : segments) {
+    if (segment.synced_to == segment.end && segment.size == segment.end) continue;
+    NACRE_TRY(context_.fs().secure(context_.path(wal_name(segment.number)), segment.synced_to,
+                                   segment.end));
+  }
+  return {};
+}
+
 Status Engine::adopt_read_only(Recovered recovered) {
   recovery_info_ = std::move(recovered.info);
-  context_.visible.store(recovered.last_seq, std::memory_order_release);
+  context_.visible.store(recovered.wal.last_seq, std::memory_order_release);
   view_.update([&](View& view) {
     view.version = recovered.version;
-    for (const MemtablePtr& memtable : recovered.memtables) {
+    for (const MemtablePtr& memtable : recovered.wal.memtables) {
       view.frozen.insert(view.frozen.begin(), memtable);
     }
     view.active =

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "engine/committer.h"
@@ -72,6 +73,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   Result<Recovered> recover_beside_writer();
   Status create_store();
   Status adopt(Recovered recovered);
+  Status secure(std::span<const JudgedSegment> segments);
   Status adopt_read_only(Recovered recovered);
   Status writable() const;
   Durability durability_of(const WriteOptions& options) const {

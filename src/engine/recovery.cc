@@ -4,7 +4,6 @@
 
 #include "base/try.h"
 #include "engine/table_output.h"
-#include "engine/wal_replay.h"
 #include "lsm/file_name.h"
 
 namespace nacre::engine {
@@ -61,9 +60,14 @@ Status check_unfinished(const Context& context, FileNumber manifest, const Recov
   const bool has_tables =
       std::any_of(found.orphans.begin(), found.orphans.end(),
                   [](const FileName& file) { return file.type == FileType::kTable; });
-  if (!has_tables && found.memtables.empty()) return {};
+  if (!has_tables && found.wal.last_seq == 0) return {};
   return Status::corruption(context.path(manifest_name(manifest)) +
                             ": lost edits: it knows of no write, but the store has some");
+}
+
+bool is_part(const Replayed& wal, FileNumber number) {
+  return std::any_of(wal.segments.begin(), wal.segments.end(),
+                     [&](const JudgedSegment& segment) { return segment.number == number; });
 }
 
 nacre::Counters counters_of(const Edit& state) {
@@ -74,6 +78,17 @@ nacre::Counters counters_of(const Edit& state) {
   counters.wal_floor = state.wal_floor.value_or(counters.wal_floor);
   counters.applied_index = state.applied_index.value_or(0);
   return counters;
+}
+
+/// Bytes that the memtables of the wal may take. The cache gives way to them. Kept free: an active
+/// memtable, before the open is done the one that is being flushed, and an eighth for the rest.
+std::uint64_t room_for_wal(const Context& context) {
+  if (context.settings.options.read_only) return kRoomForAll;  // it can't flush
+  const MemoryBudget& budget = context.runtime->budget;
+  const std::uint64_t memtable_bytes = context.settings.memtable_bytes;
+  const std::uint64_t taken = budget.used() - budget.used(MemoryUse::kCache) + memtable_bytes +
+                              memtable_bytes / 4 + budget.limit() / 8;
+  return taken < budget.limit() ? budget.limit() - taken : 0;
 }
 
 }  // namespace
@@ -100,17 +115,20 @@ Result<Recovered> recover(Context& context) {
   for (const FileName& file : store_files(names)) {
     if (is_orphan(file, manifest, live, found.counters)) {
       found.orphans.push_back(file);
-    } else if (file.type == FileType::kWal || file.type == FileType::kManifest) {
+    } else if (file.type == FileType::kManifest) {
       found.replaced.push_back(file);
     }
     if (file.type == FileType::kWal && raw(file.number) >= raw(found.counters.wal_floor)) {
       segments.push_back(file.number);
     }
   }
-  Replayed replayed = NACRE_TRY(
-      replay_wal(context, segments, found.counters.wal_floor, found.counters.last_seq, found.info));
-  found.last_seq = replayed.last_seq;
-  found.memtables = std::move(replayed.memtables);
+  const ReplayStart start{.floor = found.counters.wal_floor,
+                          .last_seq = found.counters.last_seq,
+                          .room = room_for_wal(context)};
+  found.wal = NACRE_TRY(replay_wal(context, segments, start, found.info));
+  for (const FileNumber number : segments) {
+    if (!is_part(found.wal, number)) found.replaced.push_back({FileType::kWal, number});
+  }
   if (raw(found.counters.wal_floor) == 0) {
     NACRE_TRY(check_unfinished(context, manifest.number, found));
   }

@@ -4,7 +4,8 @@
 // and above the floor into memtables. Nothing is written, so a refusal leaves the directory as it
 // was.
 //
-// What may end the wal early, and what it means (R = rest of this segment and all later ones):
+// Which segments are the wal is drawn in wal_chain.h. What may end it early, and what it means (R =
+// rest of this segment and all later ones):
 //
 //   torn record, no proof that it was synced           crash: R is dropped and reported
 //   segment shorter than its successor says, no proof  the same
@@ -14,9 +15,10 @@
 //   a needed segment that is missing                   corruption: refused
 //   the first one without a header, or the newest      corruption: refused. Header and first window
 //     shorter than its first window                    are durable before the floor or a record is
-//   a segment that begins a new chain after another    an open or resume that was cut short: it
-//                                                      must be empty, and is dropped
+//   a segment that begins a new chain after another    a resume that was cut short: it must be
+//                                                      empty, and is dropped
 //   a segment without a header that nobody follows     its creation was cut short: passed over
+//   an empty one whose predecessor went on             its creation failed: passed over
 //
 // THREADS    one at a time, before the store is shared.
 #pragma once
@@ -24,7 +26,7 @@
 #include <vector>
 
 #include "engine/context.h"
-#include "engine/view.h"
+#include "engine/wal_replay.h"
 #include "lsm/manifest.h"
 #include "lsm/version.h"
 #include "nacre/db.h"
@@ -35,13 +37,14 @@ struct Recovered {
   StoreIdentity identity;
   VersionPtr version;
   nacre::Counters counters;
-  Seq last_seq = 0;
-  std::vector<MemtablePtr> memtables;  // oldest first, none empty
+  /// The wal, and what of it is in memory.
+  Replayed wal;
   /// No file of the store has this number or a larger one.
   FileNumber first_free{};
   /// Files of this store that nothing refers to.
   std::vector<FileName> orphans;
-  /// The manifest and the wal segments: not needed once a later manifest does without them.
+  /// The manifest: not needed once there is a later one. Wal segments that are no part of the wal
+  /// any more: not needed once a segment follows the end of the wal.
   std::vector<FileName> replaced;
   RecoveryInfo info;
 };

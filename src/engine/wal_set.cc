@@ -5,6 +5,13 @@
 
 namespace nacre::engine {
 
+void WalSet::follow(std::vector<FileNumber> older, std::uint64_t length_of_last) {
+  if (older.empty()) return;
+  earlier_ = older.back();
+  earlier_length_ = length_of_last;
+  sync_.lock()->others = std::move(older);
+}
+
 Status WalSet::begin(FileNumber number, std::uint64_t payload_bytes) {
   auto segment = std::make_shared<Segment>();
   segment->number = number;
@@ -17,6 +24,9 @@ Status WalSet::begin(FileNumber number, std::uint64_t payload_bytes) {
     options.expected_length = active_->writer->length();
     options.header.previous = active_->number;
     options.header.previous_length = active_->writer->length();
+  } else {
+    options.header.previous = earlier_;
+    options.header.previous_length = earlier_length_;
   }
   segment->writer =
       NACRE_TRY(WalWriter::create(context_.fs(), context_.path(wal_name(number)), options));
@@ -109,7 +119,7 @@ void WalSet::drop_before(FileNumber floor) {
       dead.push_back(sync->segments.front()->number);
       sync->segments.pop_front();
     }
-    std::erase_if(sync->abandoned, [&](FileNumber number) {
+    std::erase_if(sync->others, [&](FileNumber number) {
       if (raw(number) >= raw(floor)) return false;
       dead.push_back(number);
       return true;
@@ -121,11 +131,13 @@ void WalSet::drop_before(FileNumber floor) {
 void WalSet::abandon() {
   auto sync = sync_.lock();
   sync.wait(changed_, context_.executor(), [&] { return !sync->running; });
-  for (const SegmentPtr& segment : sync->segments) sync->abandoned.push_back(segment->number);
+  for (const SegmentPtr& segment : sync->segments) sync->others.push_back(segment->number);
   if (started()) sync->synced = std::max(sync->synced, end());
   sync->segments.clear();
   if (sync->failure.ok()) sync->failure = Status(Code::kReadOnly, "the wal is being replaced");
   active_.reset();
+  earlier_ = FileNumber{};
+  earlier_length_ = 0;
 }
 
 }  // namespace nacre::engine

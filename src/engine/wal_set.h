@@ -29,6 +29,9 @@ class WalSet {
  public:
   explicit WalSet(Context& context) : context_(context) {}
 
+  /// Before the first begin(), which will follow the last of these: segments of an earlier run, on
+  /// stable storage before its first record. Their files stay until drop_before().
+  void follow(std::vector<FileNumber> older, std::uint64_t length_of_last);
   /// Starts the segment `number` with room for a record of `payload_bytes` and makes it current.
   Status begin(FileNumber number, std::uint64_t payload_bytes);
   bool started() const { return active_ != nullptr; }
@@ -62,7 +65,7 @@ class WalSet {
   using SegmentPtr = std::shared_ptr<Segment>;
   struct Sync {
     std::deque<SegmentPtr> segments;  // oldest first; the last is the current one
-    std::vector<FileNumber> abandoned;
+    std::vector<FileNumber> others;   // of an earlier run, or abandoned
     Lsn synced = 0;
     bool running = false;
     Status failure;
@@ -70,7 +73,9 @@ class WalSet {
   static Result<Lsn> sync_segments(const std::deque<SegmentPtr>& segments);
 
   Context& context_;
-  SegmentPtr active_;  // guarded by the commit lock; the same as segments.back()
+  SegmentPtr active_;     // guarded by the commit lock; the same as segments.back()
+  FileNumber earlier_{};  // whom the first segment follows, 0 for nobody; as active_
+  std::uint64_t earlier_length_ = 0;
   Guarded<Sync> sync_;
   std::condition_variable changed_;
   std::atomic<std::uint64_t> bytes_{0};

@@ -153,6 +153,10 @@ Status FaultFileSystem::sync_dir(const std::string& dir) {
   return injector_.run(FaultOp::kSyncDir, dir, [&] { return below_.sync_dir(dir); });
 }
 
+Status FaultFileSystem::secure(const std::string& path, std::uint64_t from, std::uint64_t length) {
+  return injector_.run(FaultOp::kSeal, path, [&] { return below_.secure(path, from, length); });
+}
+
 Result<std::unique_ptr<FileLock>> FaultFileSystem::lock(const std::string& path) {
   return injector_.run(FaultOp::kLock, path, [&] { return below_.lock(path); });
 }

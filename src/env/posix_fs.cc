@@ -6,6 +6,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <utility>
@@ -93,6 +94,34 @@ Status PosixFileSystem::sync_dir(const std::string& dir) {
   const Fd fd = NACRE_TRY(open_fd(dir, O_RDONLY | O_DIRECTORY, "sync directory"));
   const int error = sync_dir_fd(fd.get());
   return error == 0 ? Status() : Status::from_errno("sync directory", dir, error);
+}
+
+Status PosixFileSystem::secure(const std::string& path, std::uint64_t from, std::uint64_t length) {
+  const Fd fd = NACRE_TRY(open_regular(path, O_RDWR, "secure"));
+  struct stat about;
+  if (::fstat(fd.get(), &about) != 0) return Status::from_errno("stat", path, errno);
+  if (from > length || length > static_cast<std::uint64_t>(about.st_size)) {
+    return Status::invalid("secure " + path + ": past the end of the file");
+  }
+  constexpr std::uint64_t kPiece = 1 << 20;
+  std::string bytes(std::min(kPiece, length - from), '\0');
+  for (std::uint64_t at = from; at < length;) {
+    RawRead read{.offset = at,
+                 .to = bytes.data(),
+                 .want = std::min<std::uint64_t>(bytes.size(), length - at),
+                 .got = 0,
+                 .error = 0};
+    finish_read(fd.get(), read, 1);
+    if (read.error == 0 && read.got == 0) read.error = EIO;  // somebody else has cut it
+    if (read.error != 0) return Status::from_errno("read", path, read.error);
+    const int error = write_all(fd.get(), std::string_view(bytes.data(), read.got), at);
+    if (error != 0) return Status::from_errno("write", path, error);
+    at += read.got;
+  }
+  const bool longer = static_cast<std::uint64_t>(about.st_size) > length;
+  int error = longer ? resize_file(fd.get(), length) : 0;
+  if (error == 0) error = sync_data(fd.get());
+  return error == 0 ? Status() : Status::from_errno("secure", path, error);
 }
 
 Result<std::unique_ptr<FileLock>> PosixFileSystem::lock(const std::string& path) {

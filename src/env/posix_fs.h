@@ -34,6 +34,7 @@ class PosixFileSystem : public FileSystem {
   Status remove(const std::string& path) override;
   Status rename(const std::string& from, const std::string& to) override;
   Status sync_dir(const std::string& dir) override;
+  Status secure(const std::string& path, std::uint64_t from, std::uint64_t length) override;
   Result<std::unique_ptr<FileLock>> lock(const std::string& path) override;
   Result<std::uint64_t> free_bytes(const std::string& dir) override;
 

@@ -95,6 +95,27 @@ Status SimDisk::sync_dir(const std::string& dir) {
   });
 }
 
+// Three steps, each announced: a crash may come between any two.
+Status SimDisk::secure(const std::string& path, std::uint64_t from, std::uint64_t length) {
+  const auto file = NACRE_TRY(
+      core_->access([&](const SimState& state) { return sim_find_file(state, "secure", path); }));
+  const std::uint64_t size = core_->access([&](const SimState&) { return file->current.size(); });
+  if (length > size || from > length) {
+    return Status::invalid("secure " + path + ": past the end of the file");
+  }
+  core_->mutate([&](SimState& state) {
+    sim_write(state, file, from, file->current.bytes().substr(from, length - from));
+  });
+  core_->mutate([&](SimState& state) {
+    if (length < file->current.size()) sim_resize(state, file, length);
+    charge_again(state, *file);
+  });
+  core_->mutate([&](SimState& state) {
+    if (!state.lying_sync) sim_sync_file(state, *file);
+  });
+  return Status();
+}
+
 Result<std::unique_ptr<FileLock>> SimDisk::lock(const std::string& path) {
   const bool missing = core_->access([&](const SimState& state) {
     const Result<SimEntry> entry = sim_find(state, "lock", path);

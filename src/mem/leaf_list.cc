@@ -200,7 +200,8 @@ void LeafList::split(LeafNode& node, Item added) {
   const auto upper = std::span<const Item>(items).subspan(middle);
 
   // The keys to come will resemble those that were here, not the one that opens the new node.
-  LeafNode* const right = make_node(level, better_prefix(node, appends ? lower : upper), upper);
+  LeafNode* const right =
+      make_node(level, better_prefix(level, node.prefix, appends ? lower : upper), upper);
   right->low = level == 0 ? static_cast<const Record*>(upper.front().value)
                           : static_cast<const LeafNode*>(upper.front().value)->low;
   right->next.store(next, std::memory_order_relaxed);
@@ -208,7 +209,7 @@ void LeafList::split(LeafNode& node, Item added) {
     right->high.store(right->head(next->low_key()), std::memory_order_relaxed);
   }
   LeafNode* left = &node;
-  const std::string_view* const left_prefix = better_prefix(node, lower);
+  const std::string_view* const left_prefix = better_prefix(level, node.prefix, lower);
   if (left_prefix != node.prefix) {
     left = make_node(level, left_prefix, lower);
     left->low = node.low;
@@ -279,12 +280,13 @@ std::span<const LeafList::Item> LeafList::longest_tie(std::uint32_t level, std::
 
 /// The prefix that `items`, sorted, should have in a new node. Equal heads cost a comparison of
 /// keys each: where there are some, this is the shortest prefix that tells those apart, if that
-/// helps; else that of `node`. Short, because then more nodes share it, and it fits longer when
-/// keys ascend.
-const std::string_view* LeafList::better_prefix(const LeafNode& node, std::span<const Item> items) {
-  const std::span<const Item> tie = longest_tie(node.level, *node.prefix, items);
-  if (tie.size() <= 1) return node.prefix;
-  const auto key = [&](std::size_t i) { return key_of(node.level, tie[i].value); };
+/// helps; else `prefix`, that of their node so far. Short, because then more nodes share it, and it
+/// fits longer when keys ascend.
+const std::string_view* LeafList::better_prefix(std::uint32_t level, const std::string_view* prefix,
+                                                std::span<const Item> items) {
+  const std::span<const Item> tie = longest_tie(level, *prefix, items);
+  if (tie.size() <= 1) return prefix;
+  const auto key = [&](std::size_t i) { return key_of(level, tie[i].value); };
   std::size_t closest = 0;  // where the two that are most alike begin to differ
   for (std::size_t i = 1; i < tie.size(); ++i) {
     closest = std::max(closest, common_bytes(key(i - 1), key(i)));
@@ -293,7 +295,7 @@ const std::string_view* LeafList::better_prefix(const LeafNode& node, std::span<
   const std::size_t end = closest + 1 + kSpareBytes;
   const std::string_view learnt =
       key(0).substr(0, std::min(common, end - std::min(end, kKeyHeadBytes)));
-  if (longest_tie(node.level, learnt, items).size() >= tie.size()) return node.prefix;
+  if (longest_tie(level, learnt, items).size() >= tie.size()) return prefix;
   return share_prefix(learnt);
 }
 

@@ -31,11 +31,13 @@
 #include <mutex>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/arena.h"
 #include "mem/head_search.h"
 #include "mem/leaf_node.h"
 #include "mem/record.h"
+#include "mem/record_sort.h"
 
 namespace nacre {
 
@@ -89,6 +91,9 @@ class LeafList {
   LeafNode* approach(LeafTarget& target) const;
   /// Adds a record whose key is that of `target`. (key, trailer) must be new.
   void insert(LeafNode* from, LeafTarget& target, Record* record);
+  /// Makes an empty list that nobody else knows yet hold these records, which sort_records() has
+  /// sorted and linked to nothing.
+  void build(std::span<const HeadedRecord> sorted);
 
  private:
   struct Item {
@@ -109,7 +114,10 @@ class LeafList {
   static std::string_view key_of(std::uint32_t level, const void* value);
   static std::span<const Item> longest_tie(std::uint32_t level, std::string_view prefix,
                                            std::span<const Item> items);
-  const std::string_view* better_prefix(const LeafNode& node, std::span<const Item> items);
+  const std::string_view* better_prefix(std::uint32_t level, const std::string_view* prefix,
+                                        std::span<const Item> items);
+  void add_node(std::vector<LeafNode*>& nodes, std::uint32_t level, const std::string_view* prefix,
+                std::vector<Item>& items);
   const std::string_view* share_prefix(std::string_view bytes);
 
   Arena& arena_;

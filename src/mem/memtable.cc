@@ -29,6 +29,20 @@ void Memtable::add(Trailer trailer, std::string_view key, std::string_view value
   if (kind_of(trailer) == Kind::kDelete) counts_.deletes.fetch_add(1, std::memory_order_relaxed);
 }
 
+Record* Memtable::stage(Trailer trailer, std::string_view key, std::string_view value,
+                        std::uint64_t key_hash) {
+  filter_.prefetch(key_hash);
+  return Record::create(arena_, trailer, key, value);
+}
+
+void Memtable::build(std::span<const HeadedRecord> sorted, const Totals& totals) {
+  NACRE_CHECK(empty());
+  list_.build(sorted);
+  counts_.entries.store(sorted.size(), std::memory_order_relaxed);
+  counts_.bytes.store(totals.bytes, std::memory_order_relaxed);
+  counts_.deletes.store(totals.deletes, std::memory_order_relaxed);
+}
+
 bool Memtable::get(std::string_view key, std::uint64_t key_hash, Seq seq, Entry* entry) const {
   if (!filter_.may_contain(key_hash)) return false;
   const Record* const found = Record::at_most(list_.find(key), read_trailer(seq));

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -39,6 +40,17 @@ class Memtable {
   /// Adds one write. Seqs of one key may arrive in any order; (key, trailer) must be new.
   /// `key_hash` is a hash of the key, the same one in every call for that key.
   void add(Trailer trailer, std::string_view key, std::string_view value, std::uint64_t key_hash);
+  /// For a loader (memtable_loader.h), before anybody else knows the memtable: makes a record that
+  /// nothing leads to yet, and asks for its line of the filter; notes its key there, some records
+  /// later; then all of them, sorted, become what the memtable holds.
+  Record* stage(Trailer trailer, std::string_view key, std::string_view value,
+                std::uint64_t key_hash);
+  void note_staged(std::uint64_t key_hash) { filter_.add_alone(key_hash); }
+  struct Totals {
+    std::uint64_t bytes = 0;
+    std::uint64_t deletes = 0;
+  };
+  void build(std::span<const HeadedRecord> sorted, const Totals& totals);
   /// The newest entry of `key` with a seq of at most `seq`. False when there is none.
   bool get(std::string_view key, std::uint64_t key_hash, Seq seq, Entry* entry) const;
   /// Over all versions of all keys. The memtable must outlive it.

@@ -42,6 +42,18 @@ void MemtableFilter::prefetch(std::uint64_t hash) const {
 }
 
 void MemtableFilter::add(std::uint64_t hash) {
+  add_with(hash,
+           [](Word& word, std::uint64_t mask) { word.fetch_or(mask, std::memory_order_relaxed); });
+}
+
+void MemtableFilter::add_alone(std::uint64_t hash) {
+  add_with(hash, [](Word& word, std::uint64_t mask) {
+    word.store(word.load(std::memory_order_relaxed) | mask, std::memory_order_relaxed);
+  });
+}
+
+template <typename Set>
+void MemtableFilter::add_with(std::uint64_t hash, Set&& set) {
   std::size_t generations = generations_.load(std::memory_order_acquire);
   if (generations == 0) {
     grow(0);
@@ -52,8 +64,8 @@ void MemtableFilter::add(std::uint64_t hash) {
   const Bits bits(hash);
   // A key that is written again and again costs no write to the shared line.
   if (bits.in(line)) return;
-  line[bits.word_a].fetch_or(bits.mask_a, std::memory_order_relaxed);
-  line[bits.word_b].fetch_or(bits.mask_b, std::memory_order_relaxed);
+  set(line[bits.word_a], bits.mask_a);
+  set(line[bits.word_b], bits.mask_b);
   // One key in sixteen counts for all: nobody needs the exact number, and a locked add is dear.
   if ((hash >> 24 & (kCountEvery - 1)) != 0) return;
   const std::uint64_t added = added_.fetch_add(kCountEvery, std::memory_order_relaxed);

@@ -33,6 +33,8 @@ class MemtableFilter {
   /// Brings the line that add() will change.
   void prefetch(std::uint64_t hash) const;
   void add(std::uint64_t hash);
+  /// As add(), when nobody else adds: without locked operations.
+  void add_alone(std::uint64_t hash);
   bool may_contain(std::uint64_t hash) const;
 
  private:
@@ -50,6 +52,8 @@ class MemtableFilter {
     bool in(const Word* line) const;
   };
 
+  template <typename Set>
+  void add_with(std::uint64_t hash, Set&& set);
   static std::uint64_t lines_of(std::size_t generation);
   static Word* line_of(Word* words, std::size_t generation, std::uint64_t hash);
   void grow(std::size_t generations_seen);

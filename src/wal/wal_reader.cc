@@ -1,6 +1,7 @@
 #include "wal/wal_reader.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/coding.h"
@@ -42,8 +43,13 @@ Result<std::unique_ptr<WalReader>> WalReader::open(std::unique_ptr<RandomAccessF
 }
 
 Status WalReader::read_header(std::optional<WalIdentity> expected) {
-  const std::uint64_t length = std::min(kWalHeaderBytes, window_.file_size());
-  const std::string_view bytes = NACRE_TRY(window_.view(0, length));
+  // Not through the window: many readers may be open that nobody reads on yet.
+  std::array<char, kWalHeaderBytes> buffer;
+  const std::size_t length = NACRE_TRY(file_->read(0, buffer));
+  if (length < std::min(kWalHeaderBytes, window_.file_size())) {
+    return Status(Code::kIo, path_ + ": read ended at offset " + std::to_string(length));
+  }
+  const std::string_view bytes(buffer.data(), length);
   Result<WalHeader> header = decode_wal_header(bytes, path_);
   if (!header.ok()) {
     if (header.error().code() == Code::kUnsupported) return std::move(header).error();
@@ -138,6 +144,7 @@ Result<std::optional<WalRecord>> WalReader::accept(const WalRecordHeader& header
 
 /// No record begins at at_: the end, a torn tail, or corruption.
 Status WalReader::stop_at_bad(std::string what) {
+  window_.release();
   const WalScanAnswer found = NACRE_TRY(scan_wal_rest(
       *file_, {.segment_seed = segment_seed_, .from = at_, .want_any_synced = synced_to_ == 0}));
   synced_to_ = std::max(synced_to_, found.synced_to);

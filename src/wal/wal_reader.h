@@ -17,7 +17,8 @@
 //
 // THREADS    one at a time.
 // LIFETIME   a payload is valid until the next call of next().
-// MEMORY     a piece of 256 KiB, or the largest record, which is never larger than the file.
+// MEMORY     a piece of 256 KiB, or the largest record, which is never larger than the file; from
+//            the first call of next() until it has stopped.
 #pragma once
 
 #include <cstdint>

@@ -35,6 +35,12 @@ class WalWindow {
     return std::string_view(bytes_.get() + (offset - start_), length);
   }
 
+  /// Gives the memory back until the next call.
+  void release() {
+    bytes_.reset();
+    room_ = held_ = 0;
+  }
+
  private:
   Status load(std::uint64_t offset, std::uint64_t length) {
     if (length > room_) {

@@ -3,7 +3,7 @@
 //
 // One run of the workload serves all cuts: before each operation that changes the disk, images of
 // what a crash would leave are taken, opened and checked. Some images are cut again while they
-// recover.
+// recover, while they go on, and while what they found is flushed; and some of those once more.
 
 #include <gtest/gtest.h>
 
@@ -23,8 +23,9 @@ constexpr std::uint64_t kEvery = 23;  // operations between two cuts; a prime, t
 #else
 constexpr std::uint64_t kEvery = 1;
 #endif
-/// One image in so many is cut again at every operation of its recovery.
+/// One image in so many is cut again at every operation that follows.
 constexpr std::uint64_t kNestedEvery = 101;
+constexpr int kDepth = 2;
 
 class CrashSweep {
  public:
@@ -50,8 +51,7 @@ class CrashSweep {
     for (const CrashProfile profile : kAllCrashProfiles) {
       const std::uint64_t seed = images_ + 1;
       auto image = world.crash_image(profile, seed);
-      const bool nested = images_ % kNestedEvery == 0;
-      check(*image, history, profile, nested);
+      check(*image, history, profile != CrashProfile::kProcess, kDepth);
       if (!violation_.empty()) {
         violation_ = std::string(workload_.name) + ", before operation " +
                      std::to_string(operations_) + ", profile " +
@@ -62,50 +62,63 @@ class CrashSweep {
     }
   }
 
-  void check(SimEnv& image, History history, CrashProfile profile, bool nested) {
+  /// `power_cut`: some crash since the store was last opened was one.
+  void check(SimEnv& image, History history, bool power_cut, int depth) {
+    const bool nested = depth > 0 && images_ % kNestedEvery == 0;
     ++images_;
-    const bool power_cut = profile != CrashProfile::kProcess;
     if (nested) {
       image.disk().on_mutation([&] {
-        for (const CrashProfile again : {CrashProfile::kLoseUnsynced, CrashProfile::kSectors}) {
-          if (!violation_.empty()) return;
+        for (int i = 0; i < 2 && violation_.empty(); ++i) {
+          const CrashProfile again = kAllCrashProfiles[images_ % kAllCrashProfiles.size()];
           auto second = image.crash_image(again, images_ + 1);
-          check(*second, history, again, /*nested=*/false);
+          check(*second, history, power_cut || again != CrashProfile::kProcess, depth - 1);
+          if (!violation_.empty()) {
+            violation_ += "\n  after a second crash, profile " +
+                          std::string(crash_profile_name(again)) + ", with\n" +
+                          image.disk().describe();
+          }
         }
       });
     }
-    auto opened = Db::open(kStoreDir, workload_options(image));
+    open_and_go_on(image, history, power_cut);
     image.disk().on_mutation(nullptr);
+  }
+
+  void open_and_go_on(SimEnv& image, History& history, bool& power_cut) {
+    auto opened = Db::open(kStoreDir, workload_options(image));
     if (!opened.ok()) {
       violation_ = "does not open: " + opened.error().to_string() + "\n" + image.disk().describe();
       return;
     }
-    Db db = std::move(*opened);
-    if (auto wrong = history.recover_to(contents_of(db), power_cut)) {
+    if (auto wrong = history.recover_to(contents_of(*opened), power_cut)) {
       violation_ = *wrong;
       return;
     }
-    go_on(image, std::move(db), history);
+    power_cut = false;
+    go_on(image, std::move(*opened), history);
   }
 
   /// The recovered store must work: write, close, lose power, open again; and leave no file behind
   /// that it does not need.
   void go_on(SimEnv& image, Db db, History& history) {
-    for (int i = 0; i < 3; ++i) {
+    for (int i = 0; i < 4; ++i) {
       const std::string key = "after" + std::to_string(i);
+      const Durability level = i % 2 == 0 ? Durability::kOs : Durability::kDisk;
       history.begin({{key, "crash"}});
-      const Status status = db.put(key, "crash", {.durability = Durability::kDisk});
+      const Status status = db.put(key, "crash", {.durability = level});
       if (!status.ok()) {
         violation_ = "does not take writes: " + status.to_string();
         return;
       }
-      history.acknowledge(Durability::kDisk);
+      history.acknowledge(level);
+      if (i == 2) image.executor().run_one();
     }
     const Status closed = db.close();
     if (!closed.ok()) {
       violation_ = "does not close: " + closed.to_string();
       return;
     }
+    history.all_durable();
     auto later = image.crash_image(CrashProfile::kLoseUnsynced, 1);
     auto again = Db::open(kStoreDir, workload_options(*later));
     if (!again.ok()) {

@@ -333,6 +333,52 @@ TEST_F(WalReplayTest, NewChainWithRecordsIsRefused) {
   expect_refused(Code::kCorruption, path(1), "proves that it had been synced");
 }
 
+// -- What an earlier open has dropped
+// ------------------------------------------------------------------
+
+// It dropped the end of the first segment and all of the second, and began the third. The second is
+// still there when its removal was lost.
+TEST_F(WalReplayTest, SegmentsThatAnOpenHasDroppedStayDropped) {
+  const auto first = begin(0);
+  put(*first, "a");
+  const Follows end = after(*first);
+  const Seq seq = next_seq_;
+  put(*first, "dropped");
+  const auto second = begin(1, after(*first));
+  put(*second, "dropped too");
+  const auto third = begin(2, after(*second));
+  put(*third, "and this");
+  ASSERT_TRUE(world_.disk().truncate(path(0), end.length).ok());
+  next_seq_ = seq;
+  const auto fourth = begin(3, end);
+  put(*fourth, "b");
+  ASSERT_TRUE(fourth->sync().ok());
+  put(*fourth, "c");
+  const auto with_all = world_.clone();
+  ASSERT_TRUE(world_.fs().remove(path(1)).ok());
+  EXPECT_EQ(expect_keys({"a", "b", "c"}).bytes_dropped, 0U);
+  Db db = Db::open(kDir, test::tiny_options(*with_all)).value();
+  EXPECT_EQ(test::contents_of(db), (Contents{{"base", "0"}, {"a", "1"}, {"b", "1"}, {"c", "1"}}));
+}
+
+TEST_F(WalReplayTest, NewestSegmentThatWasMadeInVainIsPassedOver) {
+  const auto first = begin(0);
+  put(*first, "a");
+  const auto second = begin(1, after(*first));
+  put(*first, "b");
+  expect_keys({"a", "b"});
+}
+
+TEST_F(WalReplayTest, SegmentThatWasMadeInVainIsPassedOver) {
+  const auto first = begin(0);
+  put(*first, "a");
+  const auto second = begin(1, after(*first));
+  put(*first, "b");
+  const auto third = begin(2, after(*first));
+  put(*third, "c");
+  expect_keys({"a", "b", "c"});
+}
+
 // -- A segment without a header
 // --------------------------------------------------------------------
 

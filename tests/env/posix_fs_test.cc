@@ -201,5 +201,27 @@ TEST_F(PosixFsTest, NoDescriptorIsLeft) {
   EXPECT_EQ(open_now(), before);
 }
 
+TEST(PosixFs, SecureCutsAFileAndKeepsTheRest) {
+  const TempDir dir;
+  PosixFileSystem fs;
+  std::string bytes;
+  for (int i = 0; i < 700'000; ++i) bytes += std::to_string(i);
+  auto file = fs.create(dir / "f").value();
+  ASSERT_TRUE(file->append(bytes).ok());
+  ASSERT_TRUE(file->close().ok());
+  const std::uint64_t end = bytes.size() - 4321;
+  for (const std::uint64_t from : {std::uint64_t{0}, std::uint64_t{12345}, end}) {
+    ASSERT_TRUE(fs.secure(dir / "f", from, end).ok());
+    const auto reader = fs.open(dir / "f", ReadMode::kBuffered).value();
+    ASSERT_EQ(reader->size(), end);
+    std::string found(end, '\0');
+    ASSERT_EQ(reader->read(0, found).value(), end);
+    EXPECT_TRUE(std::string_view(bytes).starts_with(found)) << from;
+  }
+  EXPECT_EQ(fs.secure(dir / "f", 0, end + 1).code(), Code::kInvalid);
+  EXPECT_EQ(fs.secure(dir / "f", end, end - 1).code(), Code::kInvalid);
+  EXPECT_EQ(fs.secure(dir / "g", 0, 0).code(), Code::kNotFound);
+}
+
 }  // namespace
 }  // namespace nacre

@@ -273,5 +273,20 @@ TEST(SimDisk, BytesCanBeChangedUnderOpenFiles) {
   EXPECT_EQ(disk.overwrite("/g", 0, "x").code(), Code::kNotFound);
 }
 
+TEST(SimDisk, SecureStoresWhatAFailedSyncForgot) {
+  SimDisk disk;
+  auto file = disk.create("/f").value();
+  ASSERT_TRUE(disk.sync_dir("/").ok());
+  ASSERT_TRUE(file->append("forgotten").ok());
+  ASSERT_TRUE(file->close().ok());
+  ASSERT_TRUE(disk.forget_unsynced("/f").ok());
+  EXPECT_EQ(disk.secure("/f", 4, 10).code(), Code::kInvalid);
+  EXPECT_EQ(disk.secure("/g", 0, 0).code(), Code::kNotFound);
+  ASSERT_TRUE(disk.secure("/f", 0, 6).ok());
+  EXPECT_EQ(disk.read_file("/f").value(), "forgot");
+  const auto later = disk.crash_image(CrashProfile::kLoseUnsynced, 1);
+  EXPECT_EQ(later->read_file("/f").value(), "forgot");
+}
+
 }  // namespace
 }  // namespace nacre

@@ -89,6 +89,9 @@ class SmallDisk final : public FileSystem {
   Status sync_dir(const std::string& dir) override {
     return change({Act::kSyncDir, 0, "", "", ""}) ? Status() : io_error("sync", dir);
   }
+  Status secure(const std::string& path, std::uint64_t, std::uint64_t) override {
+    return Status::unsupported(path);
+  }
   Result<std::unique_ptr<FileLock>> lock(const std::string& path) override {
     return Status::unsupported(path);
   }

@@ -126,6 +126,7 @@ class FakeFileSystem final : public FileSystem {
   Status remove_dir(const std::string&) override { return unused(); }
   Status rename(const std::string&, const std::string&) override { return unused(); }
   Status sync_dir(const std::string&) override { return unused(); }
+  Status secure(const std::string&, std::uint64_t, std::uint64_t) override { return unused(); }
   Result<std::unique_ptr<FileLock>> lock(const std::string&) override { return unused(); }
   Result<std::uint64_t> free_bytes(const std::string&) override { return unused(); }
 

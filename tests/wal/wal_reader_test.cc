@@ -389,7 +389,13 @@ TEST(WalReader, AFailedReadIsAnErrorAndNotAStop) {
   for (const bool short_reads : {false, true}) {
     const auto reader = WalReader::open(
         std::make_unique<BrokenFile>(four_batches(false).bytes(), short_reads), "7.wal", kIdentity);
-    EXPECT_EQ(reader.status().code(), Code::kIo);
+    // The header is there before the read that ends too early.
+    const Status status = reader.ok() ? (*reader)->next().status() : reader.status();
+    EXPECT_EQ(reader.ok(), short_reads);
+    EXPECT_EQ(status.code(), Code::kIo);
+    if (reader.ok()) {
+      EXPECT_EQ((*reader)->stop().kind, WalStop::Kind::kNone);
+    }
   }
 }
 

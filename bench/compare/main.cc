@@ -141,13 +141,14 @@ class Comparison {
     if (!noted_.insert(one.set).second) return;
     const double raw = static_cast<double>(one.entries * 416) / (1 << 20);
     char text[600];
-    std::snprintf(text, sizeof text,
-                  "set %s: %.0f MiB of keys and values, about half as much compressed, under a "
-                  "limit of %.0f MiB for the process and its page cache (%s), 3/8 of it given to "
-                  "the engine as its memory; direct reads on Nacre and RocksDB; LMDB and LevelDB "
-                  "read through mappings, LevelDB "
-                  "with the read-ahead of the device (above); one round",
-                  one.set.c_str(), raw, static_cast<double>(limit.mib()), limit.kind().c_str());
+    std::snprintf(
+        text, sizeof text,
+        "set %s: %.0f MiB of keys and values, about half as much compressed, under a "
+        "limit of %.0f MiB for the process and its page cache (%s), a quarter of it given to "
+        "the engine as its memory; direct reads on Nacre and RocksDB; LMDB and LevelDB "
+        "read through mappings, LevelDB "
+        "with the read-ahead of the device (above); one round",
+        one.set.c_str(), raw, static_cast<double>(limit.mib()), limit.kind().c_str());
     report_.note(text);
   }
 
@@ -159,7 +160,7 @@ class Comparison {
     settings.memory_bytes = arguments_.scale.memory_mib << 20;
     settings.memtable_bytes = arguments_.scale.memtable_bytes();
     if (one.limit_mib != 0) {
-      settings.memory_bytes = (one.limit_mib << 20) * 3 / 8;
+      settings.memory_bytes = (one.limit_mib << 20) / 4;  // all has to fit beside it
       settings.memtable_bytes = std::min(settings.memtable_bytes, settings.memory_bytes / 8);
     }
     Bench bench(engine, settings, one.entries);
@@ -188,10 +189,12 @@ void add_options(CLI::App& app, Arguments& arguments) {
              "\n\nA full run takes about 45 minutes on two cores and 6 GB of disk; --quick 3 to 5 "
              "minutes.\nWhat takes too long is cut and marked. Exit status 1: an engine failed or "
              "gave a wrong answer.");
-  app.add_flag("--quick", arguments.quick, "everything small: 200,000 entries, two rounds");
+  app.add_flag("--quick", arguments.quick, "everything small: 200,000 entries, one round");
   app.add_option("--num", arguments.scale.num,
                  "entries of the set budget; the others follow (5,000,000)");
-  app.add_option("--rounds", arguments.rounds, "medians over so many (3)")
+  app.add_option("--rounds", arguments.rounds,
+                 "medians over so many (3; quick: 1); of values, keys and threads two at most, of "
+                 "larger one")
       ->check(CLI::Range(1, 100));
   app.add_option("--set", arguments.sets, "which, comma or blank between; all by default")
       ->delimiter(',')
@@ -225,7 +228,7 @@ int run(int argc, char** argv) {
   add_options(app, arguments);
   CLI11_PARSE(app, argc, argv);
   if (arguments.quick && app.count("--num") == 0) arguments.scale.num = 200'000;
-  if (arguments.rounds == 0) arguments.rounds = arguments.quick ? 2 : 3;
+  if (arguments.rounds == 0) arguments.rounds = arguments.quick ? 1 : 3;
   if (arguments.scale.num < 10'000) fail("--num is at least 10000");
   if (arguments.sets.empty()) {
     for (const auto& set : set_names()) arguments.sets.push_back(set.first);

@@ -103,6 +103,7 @@ std::string on_lines(const std::string& text) {
 nlohmann::json machine_facts(const std::string& dir) {
   utsname name{};
   uname(&name);
+  const std::string release = name.release;  // the number; what follows is the builder's
   const double memory = static_cast<double>(sysconf(_SC_PHYS_PAGES)) *
                         static_cast<double>(sysconf(_SC_PAGESIZE)) / (1 << 30);
   std::string cpu = field("/proc/cpuinfo", "model name");
@@ -110,7 +111,7 @@ nlohmann::json machine_facts(const std::string& dir) {
   return {{"cpu", cpu},
           {"cores", std::thread::hardware_concurrency()},
           {"memory_gib", std::round(memory * 10) / 10},
-          {"kernel", std::string(name.sysname) + " " + name.release},
+          {"kernel", std::string(name.sysname) + " " + release.substr(0, release.find('-'))},
           {"device", device_of(dir)}};
 }
 

@@ -78,6 +78,12 @@ FrameHold CacheCore::allocate_in_page(std::size_t bytes) {
 Frame* CacheCore::add_page_and_take(unsigned size_class) {
   char* const page = pool_.take();
   const std::lock_guard<std::mutex> lock(mutex_);
+  if (Frame* const frame = arena_.take(size_class); frame != nullptr) {
+    // Freed by others meanwhile. A page that nobody takes from would stay charged for ever.
+    budget_.release(MemoryUse::kCache, kPageBytes);
+    pool_.give_back(page);
+    return frame;
+  }
   arena_.add(page, this);
   return arena_.take(size_class);
 }

@@ -13,6 +13,16 @@ namespace {
 /// As many as have their lines in the first level of the processor's cache at once.
 constexpr std::size_t kGroup = 32;
 
+/// Keeps those of which `stays` says so; it may change them, unlike the predicate of an algorithm.
+template <typename Group, typename Stays>
+void keep(Group& group, Stays&& stays) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    if (stays(group[i])) group[kept++] = group[i];
+  }
+  group.resize(kept);
+}
+
 }  // namespace
 
 Status MultiGet::run(std::span<const std::string_view> keys) {
@@ -37,19 +47,19 @@ Status MultiGet::run(std::span<const std::string_view> keys) {
 
 /// Inside an EpochGuard. Takes those out of the group that are answered.
 void MultiGet::look_in_memtables(Group& group) {
-  std::erase_if(group, [&](Pending& pending) {
-    if (search_memtables(view_, pending.search) == Found::kNowhere) return false;
+  keep(group, [&](Pending& pending) {
+    if (search_memtables(view_, pending.search) == Found::kNowhere) return true;
     context_.counters.add(Count::kMemtableHits);
     const Entry& entry = pending.search.entry;
     if (kind_of(entry.trailer) == Kind::kPut) values_[pending.index] = PinSink::copied(entry.value);
-    return true;
+    return false;
   });
 }
 
 /// Inside an EpochGuard. Every search goes on from its step until it is answered or needs a block.
 void MultiGet::advance(Group& group) {
   while (!group.empty()) {
-    std::erase_if(group, [&](Pending& pending) { return !next_table(pending.search); });
+    keep(group, [&](Pending& pending) { return next_table(pending.search); });
     std::uint64_t filtered = 0;
     for (Pending& pending : group) {
       Search& search = pending.search;
@@ -61,8 +71,7 @@ void MultiGet::advance(Group& group) {
     }
     context_.counters.add(Count::kTablesAsked, group.size());
     context_.counters.add(Count::kFilterSkips, filtered);
-    std::erase_if(group,
-                  [&](Pending& pending) { return pending.located && look_in_block(pending); });
+    keep(group, [&](Pending& pending) { return !(pending.located && look_in_block(pending)); });
   }
 }
 

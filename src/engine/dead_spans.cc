@@ -94,25 +94,14 @@ void DeadSpans::join_neighbours(Spans& spans) {
   }
 }
 
-const DeadSpans::Span* DeadSpans::proven_at(State& state, std::string_view key, Seq seq) {
-  const auto span = first_ending_after(state.spans, key);
-  const bool known =
-      span != state.spans.end() && span->lower <= key && span->proven && span->since <= seq;
-  if (!known) return nullptr;
-  state.puts_unused = 0;
-  return &*span;
-}
-
-std::optional<std::string> DeadSpans::upper_end(std::string_view key, Seq seq) {
+std::optional<DeadSpans::Bounds> DeadSpans::find(std::string_view key, Seq seq) {
   auto state = state_.lock();
-  const Span* span = proven_at(*state, key, seq);
-  return span == nullptr ? std::nullopt : std::optional(span->upper);
-}
-
-std::optional<std::string> DeadSpans::lower_end(std::string_view key, Seq seq) {
-  auto state = state_.lock();
-  const Span* span = proven_at(*state, key, seq);
-  return span == nullptr ? std::nullopt : std::optional(span->lower);
+  const auto span = first_ending_after(state->spans, key);
+  if (span == state->spans.end() || key < span->lower || !span->proven || span->since > seq) {
+    return std::nullopt;
+  }
+  state->puts_unused = 0;
+  return Bounds{span->lower, span->upper};
 }
 
 std::string DeadSpans::render() const {

@@ -47,10 +47,12 @@ class DeadSpans {
   /// Under the commit lock.
   void note(std::string_view lower, std::string_view upper, Seq seq, Seq last_seq);
 
-  /// Where a walk at `seq` that stands on a dead `key` may go on: the smallest key >= it that may
-  /// be live, or for walks backward: all keys from there to `key` are dead. Nothing is known: null.
-  std::optional<std::string> upper_end(std::string_view key, Seq seq);
-  std::optional<std::string> lower_end(std::string_view key, Seq seq);
+  struct Bounds {
+    std::string lower;
+    std::string upper;
+  };
+  /// The keys around `key`, lower <= k < upper, of which a walk at `seq` knows that they are dead.
+  std::optional<Bounds> find(std::string_view key, Seq seq);
 
   /// "[a, m) from 14; [m, q) watched from 20": for tests and people.
   std::string render() const;
@@ -72,7 +74,6 @@ class DeadSpans {
   using Spans = std::vector<Span>;
 
   static Spans::iterator first_ending_after(Spans& spans, std::string_view key);
-  static const Span* proven_at(State& state, std::string_view key, Seq seq);
   static void watch_gaps(Spans& spans, std::string_view lower, std::string_view upper, Seq since);
   static void join_neighbours(Spans& spans);
   void changed(const Spans& spans) { any_.store(!spans.empty(), std::memory_order_relaxed); }

@@ -313,8 +313,14 @@ Snapshot Engine::snapshot() {
 
 Result<Cursor> Engine::cursor(const CursorOptions& options) {
   const std::optional<Seq> at = NACRE_TRY(seq_of(options.snapshot));
-  ViewPtr view = view_.pin();  // R1: the view before the seq
-  const Seq seq = at.has_value() ? *at : context_.visible.load(std::memory_order_acquire);
+  ViewPtr view;
+  Seq seq = 0;
+  do {
+    view = view_.pin();  // R1: the view before the seq
+    seq = at.has_value() ? *at : context_.visible.load(std::memory_order_acquire);
+    // A get may see a view that ends before its seq. A walk may not: what it finds dead it tells
+    // others, as of that seq (dead_spans.h).
+  } while (!view_.is_current(view.get()));
   context_.counters.add(Count::kCursors);
   return Cursor(std::make_unique<Walk>(shared_from_this(), std::move(view), seq, options.range));
 }

@@ -46,8 +46,9 @@ class Engine : public std::enable_shared_from_this<Engine> {
   Snapshot snapshot();
   void release_snapshot(Seq seq) { context_.snapshots.release(seq); }
   Result<Cursor> cursor(const CursorOptions& options);
-  /// A cursor has let its view go.
-  void view_released() { scheduler_.release_soon(); }
+  bool is_current(const View* view) const { return view_.is_current(view); }
+  /// A cursor has let a view go that was no longer the current one.
+  void old_view_released() { scheduler_.release_soon(); }
   DeadSpans& dead_spans() { return context_.dead_spans; }
   void note_dead(std::string_view lower, std::string_view upper, Seq seq) {
     committer_.note_dead(lower, upper, seq);

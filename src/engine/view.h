@@ -58,6 +58,11 @@ class CurrentView {
     return get()->shared_from_this();
   }
 
+  /// Whether `view` is the current one. Only its address is looked at.
+  bool is_current(const View* view) const {
+    return current_.load(std::memory_order_acquire) == view;
+  }
+
   /// Lets the current view go; none must be asked for afterwards.
   void clear() {
     ViewPtr old;

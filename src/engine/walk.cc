@@ -63,9 +63,10 @@ Walk::Walk(std::shared_ptr<Engine> engine, ViewPtr view, Seq seq, Range range)
       inner_(merged_cursor(*view_, range_)) {}
 
 Walk::~Walk() {
+  const View* const view = view_.get();
   inner_.reset();
   view_.reset();
-  engine_->view_released();
+  if (!engine_->is_current(view)) engine_->old_view_released();
 }
 
 void Walk::first() {
@@ -153,7 +154,7 @@ void Walk::find_forward() {
     } else {
       saved_key_.assign(entry.key);
       if (run.first.empty()) run.first = saved_key_;
-      if (++run.passed == DeadSpans::kAskAfter && jump_forward(run)) continue;
+      if (++run.passed == DeadSpans::kAskAfter && jump(run)) continue;
       inner_->next();
       skip_key(saved_key_);
     }
@@ -182,7 +183,7 @@ void Walk::find_backward() {
       break;
     }
     if (run.first.empty()) run.first = saved_key_;
-    if (++run.passed == DeadSpans::kAskAfter) jump_backward(run);
+    if (++run.passed == DeadSpans::kAskAfter) jump(run);
   }
   if (run.passed >= DeadSpans::kNoteAfter) note_backward(run);
 }
@@ -210,20 +211,12 @@ bool Walk::take_newest_backward() {
 }
 
 /// Over the keys that are known to be dead, if the one that the walk stands on is one of them.
-bool Walk::jump_forward(DeadRun& run) {
-  if (!engine_->dead_spans().any()) return false;
-  const auto end = engine_->dead_spans().upper_end(saved_key_, seq_);
-  if (!end.has_value()) return false;
-  inner_->seek(*end, kNewest);
-  run.passed = 0;
-  return true;
-}
-
-bool Walk::jump_backward(DeadRun& run) {
-  if (!engine_->dead_spans().any()) return false;
-  const auto end = engine_->dead_spans().lower_end(saved_key_, seq_);
-  if (!end.has_value()) return false;
-  inner_->seek_before(*end, kNewest);
+bool Walk::jump(DeadRun& run) {
+  DeadSpans& spans = engine_->dead_spans();
+  if (!spans.any()) return false;
+  const auto span = spans.find(saved_key_, seq_);
+  if (!span.has_value()) return false;
+  backward_ ? inner_->seek_before(span->lower, kNewest) : inner_->seek(span->upper, kNewest);
   run.passed = 0;
   return true;
 }

@@ -53,8 +53,7 @@ class Walk {
     std::string first;       // the first of them
     std::size_t passed = 0;  // walked over, since the last jump
   };
-  bool jump_forward(DeadRun& run);
-  bool jump_backward(DeadRun& run);
+  bool jump(DeadRun& run);
   void note_forward(const DeadRun& run);
   void note_backward(const DeadRun& run);
   bool take_newest_backward();

@@ -81,5 +81,30 @@ TEST(SchedulerTest, TasksThatHaveRunHoldNothing) {
   EXPECT_EQ(runtime.use_count(), 2) << "this test and its options";
 }
 
+// Nobody asks for it: a second after the last write level 0 goes down, and not while writes go on.
+TEST(SchedulerTest, AStoreThatNobodyWritesToEmptiesLevelZero) {
+  SimEnv world;
+  Options options = test::tiny_options(world);
+  options.level0_tables = 12;
+  Db db = Db::open("/store", options).value();
+  const auto level0_tables = [&] { return db.stats()->levels[0].tables; };
+  for (int round = 0; round < 3; ++round) {
+    for (const char* key : {"a", "m", "z"}) {
+      ASSERT_TRUE(db.put(key, std::to_string(round), {.durability = Durability::kOs}).ok());
+    }
+    ASSERT_TRUE(db.flush().ok());
+  }
+  world.sim_executor().run_all();
+  EXPECT_GT(level0_tables(), 1U);
+  ASSERT_TRUE(world.sim_executor().advance_to_next_timer());
+  ASSERT_TRUE(db.put("m", "again", {.durability = Durability::kOs}).ok());
+  world.sim_executor().run_all();
+  EXPECT_GT(level0_tables(), 1U) << "somebody has written meanwhile";
+  ASSERT_TRUE(world.sim_executor().advance_to_next_timer());
+  world.sim_executor().run_all();
+  EXPECT_EQ(level0_tables(), 0U);
+  EXPECT_FALSE(world.sim_executor().advance_to_next_timer()) << "an idle store waits for nothing";
+}
+
 }  // namespace
 }  // namespace nacre::engine

@@ -1,6 +1,7 @@
 #include "cache/block_slots.h"
 
 #include "base/check.h"
+#include "base/epoch.h"
 #include "cache/cache_core.h"
 
 namespace nacre {
@@ -18,6 +19,15 @@ BlockSlots::~BlockSlots() {
 BlockPin BlockSlots::pin(std::uint32_t i) const {
   NACRE_DCHECK(i < count_);
   return BlockPin(cache_->core().pin(slots_[i]));
+}
+
+void BlockSlots::prefetch_pin(std::uint32_t i) const {
+  NACRE_DCHECK(i < count_);
+  const EpochGuard guard;  // where the frame's header lies is written in its page
+  const std::uint64_t word = slots_[i].load(std::memory_order_acquire);
+  if ((word & kResidentBit) == 0) return;
+  prefetch_bytes(word);
+  __builtin_prefetch(&FrameRef::from_word(word & ~(kUseMask | kResidentBit)).frame());
 }
 
 BlockPin BlockSlots::insert(std::uint32_t i, FrameBuffer frame) {

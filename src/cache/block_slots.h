@@ -53,12 +53,10 @@ class BlockSlots {
   void prefetch_slot(std::uint32_t i) const { __builtin_prefetch(&slots_[i]); }
   void prefetch_block(std::uint32_t i) const {
     const std::uint64_t word = slots_[i].load(std::memory_order_acquire);
-    if ((word & kResidentBit) == 0) return;
-    const char* const bytes =
-        reinterpret_cast<const char*>(word & ~std::uint64_t{kFrameAlignment - 1});
-    // Header, heads, and what searches of some 40 entries touch first.
-    for (int line = 0; line < 4; ++line) __builtin_prefetch(bytes + line * kFrameAlignment);
+    if ((word & kResidentBit) != 0) prefetch_bytes(word);
   }
+  /// The same for pin(), which needs the frame's header as well. Guards itself.
+  void prefetch_pin(std::uint32_t i) const;
 
   /// The block held, or an empty pin when it must be read.
   BlockPin pin(std::uint32_t i) const;
@@ -78,6 +76,13 @@ class BlockSlots {
   }
 
  private:
+  static void prefetch_bytes(std::uint64_t word) {
+    const char* const bytes =
+        reinterpret_cast<const char*>(word & ~std::uint64_t{kFrameAlignment - 1});
+    // Header, heads, and what searches of some 40 entries touch first.
+    for (int line = 0; line < 4; ++line) __builtin_prefetch(bytes + line * kFrameAlignment);
+  }
+
   const std::shared_ptr<BlockCache> cache_;
   const std::uint32_t count_;
   const std::unique_ptr<Slot[]> slots_;

@@ -20,6 +20,10 @@ class LevelCursor final : public EntryCursor {
     if (inner_ != nullptr) inner_->last();
     settle_backward();
   }
+  void approach(std::string_view key, Approach step) override {
+    if (step == Approach::kLocate) open(table_at(key));
+    if (inner_ != nullptr) inner_->approach(key, step);
+  }
   void seek(std::string_view key, Trailer trailer) override {
     open(table_at(key));
     if (inner_ != nullptr) inner_->seek(key, trailer);
@@ -34,6 +38,10 @@ class LevelCursor final : public EntryCursor {
   }
   void next() override {
     inner_->next();
+    inner_->valid() ? show() : settle_forward();
+  }
+  void next_key() override {
+    inner_->next_key();
     inner_->valid() ? show() : settle_forward();
   }
   void prev() override {

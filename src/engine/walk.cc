@@ -13,10 +13,6 @@ namespace nacre::engine {
 
 namespace {
 
-/// Before every entry of a key, and after every one.
-constexpr Trailer kNewest{~std::uint64_t{0}};
-constexpr Trailer kOldest{0};
-
 /// So many versions of a key are stepped over before a search is the shorter way.
 constexpr int kStepsMax = 64;
 
@@ -72,7 +68,7 @@ Walk::~Walk() {
 void Walk::first() {
   begin(/*backward=*/false);
   if (range_.lower.has_value()) {
-    inner_->seek(*range_.lower, kNewest);
+    inner_->seek(*range_.lower, kNewestTrailer);
   } else {
     inner_->first();
   }
@@ -82,7 +78,7 @@ void Walk::first() {
 void Walk::last() {
   begin(/*backward=*/true);
   if (range_.upper.has_value()) {
-    inner_->seek_before(*range_.upper, kNewest);
+    inner_->seek_before(*range_.upper, kNewestTrailer);
   } else {
     inner_->last();
   }
@@ -92,7 +88,7 @@ void Walk::last() {
 void Walk::seek(std::string_view key) {
   if (before_lower(key)) return first();
   begin(/*backward=*/false);
-  inner_->seek(key, kNewest);
+  inner_->seek(key, kNewestTrailer);
   find_forward();
 }
 
@@ -102,23 +98,18 @@ void Walk::seek_for_prev(std::string_view key) {
   // Past all versions of `key` itself: before the first entry of the next possible key.
   std::string after(key);
   after += '\0';
-  inner_->seek_before(after, kNewest);
+  inner_->seek_before(after, kNewestTrailer);
   find_backward();
 }
 
 void Walk::next() {
-  if (!backward_ && inner_->alone()) {
-    inner_->next();
-    return find_forward();
-  }
   if (copied_) {
-    inner_->seek(saved_key_, kOldest);
+    saved_key_ += '\0';  // the next possible key
+    inner_->seek(saved_key_, kNewestTrailer);
   } else {
-    saved_key_.assign(inner_->entry().key);
-    inner_->next();
+    inner_->next_key();
   }
   begin(/*backward=*/false);
-  skip_key(saved_key_);
   find_forward();
 }
 
@@ -126,18 +117,11 @@ void Walk::prev() {
   if (!backward_) {
     saved_key_.assign(inner_->entry().key);
     begin(/*backward=*/true);
-    inner_->seek_before(saved_key_, kNewest);
+    inner_->seek_before(saved_key_, kNewestTrailer);
   } else if (!copied_) {
     inner_->prev();
   }
   find_backward();
-}
-
-void Walk::skip_key(std::string_view key) {
-  for (int steps = 0; inner_->valid() && inner_->entry().key == key; ++steps) {
-    if (steps == kStepsMax) return inner_->seek(key, kOldest);
-    inner_->next();
-  }
 }
 
 /// From where the merged cursor stands to the first live key, if the range has one.
@@ -155,8 +139,7 @@ void Walk::find_forward() {
       saved_key_.assign(entry.key);
       if (run.first.empty()) run.first = saved_key_;
       if (++run.passed == DeadSpans::kAskAfter && jump(run)) continue;
-      inner_->next();
-      skip_key(saved_key_);
+      inner_->next_key();
     }
   }
   if (run.passed >= DeadSpans::kNoteAfter) note_forward(run);
@@ -201,7 +184,7 @@ bool Walk::take_newest_backward() {
     if (steps == kStepsMax) {
       inner_->seek(saved_key_, read_trailer(seq_));
       if (inner_->valid() && inner_->entry().key == saved_key_) take(inner_->entry());
-      inner_->seek_before(saved_key_, kNewest);
+      inner_->seek_before(saved_key_, kNewestTrailer);
       break;
     }
     take(inner_->entry());
@@ -216,7 +199,8 @@ bool Walk::jump(DeadRun& run) {
   if (!spans.any()) return false;
   const auto span = spans.find(saved_key_, seq_);
   if (!span.has_value()) return false;
-  backward_ ? inner_->seek_before(span->lower, kNewest) : inner_->seek(span->upper, kNewest);
+  backward_ ? inner_->seek_before(span->lower, kNewestTrailer)
+            : inner_->seek(span->upper, kNewestTrailer);
   run.passed = 0;
   return true;
 }

@@ -57,7 +57,6 @@ class Walk {
   void note_forward(const DeadRun& run);
   void note_backward(const DeadRun& run);
   bool take_newest_backward();
-  void skip_key(std::string_view key);
   void find_forward();
   void find_backward();
   void begin(bool backward) {

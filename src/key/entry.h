@@ -38,6 +38,8 @@ constexpr Kind kind_of(Trailer trailer) { return static_cast<Kind>(raw(trailer) 
 /// Sorts before every entry of its user key with a seq of at most `seq`: where a read at `seq`
 /// starts looking.
 constexpr Trailer read_trailer(Seq seq) { return Trailer{(seq << 8) | 0xFF}; }
+/// Sorts before every entry of its user key.
+constexpr Trailer kNewestTrailer{~std::uint64_t{0}};
 
 struct Entry {
   std::string_view key;  // the user key

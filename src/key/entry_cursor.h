@@ -10,6 +10,7 @@
 //            ok() is the true end. Whoever stops at !valid() must ask status().
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "key/entry.h"
@@ -33,13 +34,23 @@ class EntryCursor {
 
   virtual void first() = 0;
   virtual void last() = 0;
+  /// The memory that a seek waits for comes in two loads that depend on each other. Whoever seeks
+  /// with many cursors lets each take a step before any takes the next: then the waits overlap.
+  /// Optional. The next move must be a seek or seek_before of the same key.
+  enum class Approach : std::uint8_t {
+    kLocate,  ///< Finds out where the key would be, and has that place fetched.
+    kFetch,   ///< Has fetched what a search of the place begins with.
+  };
+  virtual void approach(std::string_view /*key*/, Approach /*step*/) {}
   /// To the first entry at or after (key, trailer) in the order of entry.h.
   virtual void seek(std::string_view key, Trailer trailer) = 0;
   /// To the last entry before (key, trailer).
   virtual void seek_before(std::string_view key, Trailer trailer) = 0;
-  /// Both need valid().
+  /// These need valid().
   virtual void next() = 0;
   virtual void prev() = 0;
+  /// To the first entry after this one that has another key.
+  virtual void next_key();
 
  protected:
   void fail(Status status) {

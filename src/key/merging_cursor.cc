@@ -1,6 +1,7 @@
 #include "key/merging_cursor.h"
 
 #include <algorithm>
+#include <string>
 
 #include "base/check.h"
 #include "key/empty_cursor.h"
@@ -23,10 +24,15 @@ class MergingCursor final : public EntryCursor {
     place_all(false, [](EntryCursor& child) { child.last(); });
   }
   void seek(std::string_view key, Trailer trailer) override {
+    approach_all(key);
     place_all(true, [&](EntryCursor& child) { child.seek(key, trailer); });
   }
   void seek_before(std::string_view key, Trailer trailer) override {
+    approach_all(key);
     place_all(false, [&](EntryCursor& child) { child.seek_before(key, trailer); });
+  }
+  void approach(std::string_view key, Approach step) override {
+    for (const Run& run : runs_) run.cursor->approach(key, step);
   }
 
   void next() override {
@@ -35,6 +41,17 @@ class MergingCursor final : public EntryCursor {
     if (!status_.ok()) return;
     runs_[winner_].cursor->next();
     settle();
+  }
+  void next_key() override {
+    NACRE_DCHECK(valid_);
+    if (forward_ && alone_) return next();
+    if (!forward_) turn(true);
+    if (!status_.ok()) return;
+    key_.assign(entry().key);
+    do {
+      runs_[winner_].cursor->next_key();
+      settle();
+    } while (valid_ && entry().key == key_);
   }
   void prev() override {
     NACRE_DCHECK(valid_);
@@ -50,6 +67,11 @@ class MergingCursor final : public EntryCursor {
     std::uint64_t rank = 0;  // of its key: the head, inverted when walking backward
     bool live = false;       // stands on an entry
   };
+
+  void approach_all(std::string_view key) {
+    approach(key, Approach::kLocate);
+    approach(key, Approach::kFetch);
+  }
 
   /// Puts every child somewhere and plays all matches.
   template <typename Place>
@@ -213,6 +235,7 @@ class MergingCursor final : public EntryCursor {
   std::uint32_t ties_ = 0;         // since the window moved
   bool forward_ = true;
   HeadWindow window_;
+  std::string key_;                  // used by next_key() only
   std::vector<std::size_t> shared_;  // used by recenter() only
 };
 

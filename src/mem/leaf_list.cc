@@ -76,9 +76,8 @@ LeafNode* LeafList::descend(LeafTarget& target, std::uint32_t level) const {
   return node;
 }
 
-LeafNode* LeafList::leaf(LeafTarget& target) const {
-  LeafNode* node = descend(target, 0);
-  while (true) {
+LeafNode* LeafList::leaf(LeafNode* near, LeafTarget& target) {
+  for (LeafNode* node = near;;) {
     target.aim(node->prefix);
     LeafNode* const right = passed(*node, target);
     if (right == nullptr) return node;

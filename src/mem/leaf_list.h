@@ -81,8 +81,12 @@ class LeafList {
 
   /// The newest record of `key`, or null.
   const Record* find(std::string_view key) const;
-  /// The leaf that `target` names. It may split at any time: go on with passed().
-  LeafNode* leaf(LeafTarget& target) const;
+  /// A leaf at or before the one that `target` names, nearly always that one. Its memory is asked
+  /// for but not looked at.
+  LeafNode* near_leaf(LeafTarget& target) const { return descend(target, 0); }
+  /// The leaf that `target` names, looked for from `near` on. It may split at any time: go on with
+  /// passed().
+  static LeafNode* leaf(LeafNode* near, LeafTarget& target);
   /// The right neighbour when `target` lies there or beyond, else null.
   static LeafNode* passed(const LeafNode& node, const LeafTarget& target);
 

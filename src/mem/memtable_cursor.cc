@@ -1,6 +1,7 @@
 #include "mem/memtable_cursor.h"
 
 #include <cstdint>
+#include <utility>
 
 #include "base/check.h"
 
@@ -11,8 +12,8 @@ namespace {
 constexpr int kAhead = 8;
 }  // namespace
 
-void MemtableCursor::settle(LeafTarget& target, LeafView::Fetch fetch) {
-  LeafNode* leaf = list_.leaf(target);
+void MemtableCursor::settle(LeafNode* near, LeafTarget& target, LeafView::Fetch fetch) {
+  LeafNode* leaf = LeafList::leaf(near, target);
   view_.load(*leaf, fetch);
   while ((leaf = LeafList::passed(*leaf, target)) != nullptr) {
     target.aim(leaf->prefix);
@@ -20,32 +21,56 @@ void MemtableCursor::settle(LeafTarget& target, LeafView::Fetch fetch) {
   }
 }
 
-void MemtableCursor::stand(const Record* version) {
+void MemtableCursor::stand(const Record* version, bool alone) {
   version_ = version;
   entry_ = version->entry();
+  alone_ = alone;
   valid_ = true;
 }
 
-void MemtableCursor::first() { seek({}, Trailer{~std::uint64_t{0}}); }
+/// Walking forward: what lies ahead is older.
+void MemtableCursor::stand_forward(const Record* version) {
+  stand(version, version->older.load(std::memory_order_acquire) == nullptr);
+}
+
+void MemtableCursor::first() { seek({}, kNewestTrailer); }
 
 void MemtableCursor::last() {
   LeafTarget target({}, LeafTarget::Where::kEnd);
-  settle(target, LeafView::Fetch::kNone);
+  settle(list_.near_leaf(target), target, LeafView::Fetch::kNone);
   index_ = view_.count() - 1;
   valid_ = false;
   if (index_ >= 0) stand_on_oldest();
 }
 
-void MemtableCursor::seek(std::string_view key, Trailer trailer) {
+void MemtableCursor::approach(std::string_view key, Approach step) {
   LeafTarget target(key);
-  settle(target, LeafView::Fetch::kNone);
-  newer_.clear();
+  if (step == Approach::kLocate) {
+    near_ = list_.near_leaf(target);
+    return;
+  }
+  settle(std::exchange(near_, nullptr), target, LeafView::Fetch::kNone);
   index_ = view_.lower_bound(target);
-  for (int i = 0; i < kAhead; ++i) view_.prefetch(index_ + i);
+  for (int i = -1; i < kAhead; ++i) view_.prefetch(index_ + i);
+  placed_ = true;
+}
+
+/// The first key at or after `key` is at index_ of the loaded leaf, if that has one.
+void MemtableCursor::place(std::string_view key) {
+  if (!placed_) {
+    approach(key, Approach::kLocate);
+    approach(key, Approach::kFetch);
+  }
+  placed_ = false;
+  newer_.clear();
+}
+
+void MemtableCursor::seek(std::string_view key, Trailer trailer) {
+  place(key);
   if (index_ < view_.count() && view_.key(index_) == key) {
     const Record* const version = Record::at_most(view_.record(index_), trailer);
     if (version != nullptr) {
-      stand(version);
+      stand_forward(version);
       return;
     }
     ++index_;
@@ -54,11 +79,8 @@ void MemtableCursor::seek(std::string_view key, Trailer trailer) {
 }
 
 void MemtableCursor::seek_before(std::string_view key, Trailer trailer) {
-  LeafTarget target(key);
-  settle(target, LeafView::Fetch::kNone);
-  newer_.clear();
-  index_ = view_.lower_bound(target);
-  for (int i = 0; i < kAhead; ++i) view_.prefetch(index_ - i);
+  place(key);
+  for (int i = 2; i < kAhead; ++i) view_.prefetch(index_ - i);
   if (index_ < view_.count() && view_.key(index_) == key) {
     // The oldest of the versions that are newer than `trailer`.
     const Record* found = nullptr;
@@ -68,7 +90,7 @@ void MemtableCursor::seek_before(std::string_view key, Trailer trailer) {
       found = version;
     }
     if (found != nullptr) {
-      stand(found);
+      stand(found, found == view_.record(index_));
       return;
     }
   }
@@ -85,9 +107,15 @@ void MemtableCursor::next() {
   newer_.clear();
   if (const Record* const older = version_->older.load(std::memory_order_acquire);
       older != nullptr) {
-    stand(older);
+    stand_forward(older);
     return;
   }
+  next_key();
+}
+
+void MemtableCursor::next_key() {
+  NACRE_DCHECK(valid_);
+  newer_.clear();
   ++index_;
   view_.prefetch(index_ + kAhead - 1);
   stand_on_newest(entry_.key);
@@ -103,7 +131,7 @@ void MemtableCursor::stand_on_newest(std::string_view key) {
     index_ = 0;
     while (index_ < view_.count() && view_.key(index_) <= key) ++index_;
   }
-  stand(view_.record(index_));
+  stand_forward(view_.record(index_));
 }
 
 void MemtableCursor::prev() {
@@ -117,7 +145,7 @@ void MemtableCursor::prev() {
     }
     const Record* const version = newer_.back();
     newer_.pop_back();
-    stand(version);
+    stand(version, newer_.empty());
     return;
   }
   if (index_ == 0) {
@@ -136,14 +164,14 @@ void MemtableCursor::stand_on_oldest() {
     newer_.push_back(version);
     version = older;
   }
-  stand(version);
+  stand(version, newer_.empty());
 }
 
 void MemtableCursor::stand_before(std::string_view key) {
   valid_ = false;
   if (key.empty()) return;  // nothing is before the empty key
   LeafTarget target(key, LeafTarget::Where::kBefore);
-  settle(target, LeafView::Fetch::kAll);
+  settle(list_.near_leaf(target), target, LeafView::Fetch::kAll);
   // A leaf other than the first holds its own low key, which is below `key`.
   index_ = view_.lower_bound(target) - 1;
   if (index_ >= 0) stand_on_oldest();

@@ -24,15 +24,19 @@ class MemtableCursor final : public EntryCursor {
 
   void first() override;
   void last() override;
+  void approach(std::string_view key, Approach step) override;
   void seek(std::string_view key, Trailer trailer) override;
   void seek_before(std::string_view key, Trailer trailer) override;
   void next() override;
+  void next_key() override;
   void prev() override;
 
  private:
-  /// Loads the leaf that `target` names.
-  void settle(LeafTarget& target, LeafView::Fetch fetch);
-  void stand(const Record* version);
+  /// Loads the leaf that `target` names, looked for from `near` on.
+  void settle(LeafNode* near, LeafTarget& target, LeafView::Fetch fetch);
+  void place(std::string_view key);
+  void stand(const Record* version, bool alone);
+  void stand_forward(const Record* version);
   /// On the newest version of the key at index_, or of the first key after `key` to the right.
   void stand_on_newest(std::string_view key);
   void stand_on_oldest();
@@ -40,6 +44,8 @@ class MemtableCursor final : public EntryCursor {
   void stand_before(std::string_view key);
 
   const LeafList& list_;
+  LeafNode* near_ = nullptr;  // between the steps of approach()
+  bool placed_ = false;       // view_ and index_ are where approach() has put them
   LeafView view_;
   int index_ = 0;
   const Record* version_ = nullptr;   // the entry, a version of the key at index_

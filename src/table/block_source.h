@@ -21,6 +21,10 @@ class CachedBlocks {
 
   /// The bytes of block `i`.
   Result<const char*> open(std::uint32_t i);
+  /// Starts the memory loads that open() will wait for, if the block is in memory.
+  void prefetch(std::uint32_t i) const { table_.prefetch_pin(i); }
+  /// Starts the one load that prefetch() itself waits for.
+  void prefetch_slot(std::uint32_t i) const { table_.prefetch_slot(i); }
 
  private:
   static constexpr std::uint32_t kAheadMax = 32;
@@ -46,6 +50,9 @@ class StreamedBlocks {
   explicit StreamedBlocks(const TableReader& table);
 
   Result<const char*> open(std::uint32_t i);
+  /// Nothing: a piece is read from front to back, which the processor sees for itself.
+  void prefetch(std::uint32_t /*i*/) const {}
+  void prefetch_slot(std::uint32_t /*i*/) const {}
 
  private:
   static constexpr std::uint64_t kPieceBytesMin = 32 << 10;

@@ -1,12 +1,14 @@
 #include "table/table_cursor.h"
 
+#include <utility>
+
 #include "base/check.h"
 #include "table/block_source.h"
 
 namespace nacre {
 namespace {
 
-/// Source: `Result<const char*> open(block)`, see block_source.h.
+/// Source: `open(block)`, `prefetch(block)` and `prefetch_slot(block)`, see block_source.h.
 template <typename Source>
 class TableCursor final : public EntryCursor {
  public:
@@ -21,17 +23,27 @@ class TableCursor final : public EntryCursor {
     if (enter(index_.count() - 1)) show(count_ - 1);
   }
 
+  void approach(std::string_view key, Approach step) override {
+    if (step == Approach::kLocate) {
+      located_ = index_.find(key);
+      if (located_ < index_.count()) source_.prefetch_slot(located_);
+    } else if (located_ < index_.count()) {
+      source_.prefetch(located_);
+    }
+  }
+
   void seek(std::string_view key, Trailer trailer) override {
     std::uint32_t row = 0;
-    if (!settle(key, trailer, &row)) return;
+    if (!settle(locate(key), key, trailer, &row)) return;
     if (row < count_) return show(row);
     step_to(block_ + 1, true);
   }
 
   void seek_before(std::string_view key, Trailer trailer) override {
-    if (index_.find(key) == index_.count()) return last();
+    const std::uint32_t block = locate(key);
+    if (block == index_.count()) return last();
     std::uint32_t row = 0;
-    if (!settle(key, trailer, &row)) return;
+    if (!settle(block, key, trailer, &row)) return;
     if (row > 0) return show(row - 1);
     step_to(block_ - 1, false);
   }
@@ -42,6 +54,8 @@ class TableCursor final : public EntryCursor {
       return show(row_ + 1);
     step_to(block_ + 1, true);
   }
+
+  void next_key() override { alone_ ? next() : EntryCursor::next_key(); }
 
   void prev() override {
     NACRE_DCHECK(valid_);
@@ -71,14 +85,21 @@ class TableCursor final : public EntryCursor {
     return true;
   }
 
-  /// Enters the block that (key, trailer) belongs to and gives its row there: that of the first
-  /// entry at or after it, or count_ when that is the first of the next block. False when all
-  /// entries are before it, or after a failure.
-  bool settle(std::string_view key, Trailer trailer, std::uint32_t* row) {
+  /// The first block that may hold `key`: what approach() has found out, or else found now.
+  std::uint32_t locate(std::string_view key) {
+    const std::uint32_t block = std::exchange(located_, kUnknown);
+    if (block == kUnknown) return index_.find(key);
+    NACRE_DCHECK(block == index_.find(key));
+    return block;
+  }
+
+  /// Enters the block that (key, trailer) belongs to, one of those from `first` on, and gives its
+  /// row there: that of the first entry at or after it, or count_ when that is the first of the
+  /// next block. False when all entries are before it, or after a failure.
+  bool settle(std::uint32_t first, std::string_view key, Trailer trailer, std::uint32_t* row) {
     valid_ = false;
-    const std::uint32_t found = index_.find(key);
-    if (found == index_.count()) return false;
-    for (std::uint32_t block = found;; ++block) {
+    if (first == index_.count()) return false;
+    for (std::uint32_t block = first;; ++block) {
       if (!enter(block)) return false;
       *row = view_.lower_bound(key, trailer);
       if (*row < count_ || !index_.spills(block)) return true;
@@ -90,6 +111,8 @@ class TableCursor final : public EntryCursor {
   void step_to(std::uint32_t block, bool to_first) {
     valid_ = false;
     if (block >= index_.count() || !enter(block)) return;
+    const std::uint32_t neighbour = to_first ? block + 1 : block - 1;
+    if (neighbour < index_.count()) source_.prefetch(neighbour);
     show(to_first ? 0 : count_ - 1);
   }
 
@@ -98,6 +121,8 @@ class TableCursor final : public EntryCursor {
     rows_.show(row, &entry_);
     valid_ = true;
   }
+
+  static constexpr std::uint32_t kUnknown = ~std::uint32_t{0};
 
   const std::shared_ptr<const TableReader> table_;
   const TableIndex& index_;
@@ -108,6 +133,7 @@ class TableCursor final : public EntryCursor {
   std::uint32_t count_ = 0;
   std::uint32_t row_ = 0;
   bool entered_ = false;
+  std::uint32_t located_ = kUnknown;  // by approach(), until the seek
 };
 
 }  // namespace

@@ -154,12 +154,16 @@ TEST_P(LevelCursorTest, RandomMovesEqualThoseOfAVector) {
             each->last();
             break;
           case 2:
+            each->approach(key, EntryCursor::Approach::kLocate);
+            each->approach(key, EntryCursor::Approach::kFetch);
             each->seek(key, trailer);
             break;
           case 3:
             each->seek_before(key, trailer);
             break;
           case 4:
+            each->next_key();
+            break;
           case 5:
           case 6:
           case 7:

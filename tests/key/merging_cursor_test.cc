@@ -91,11 +91,20 @@ void move(Random& random, EntryCursor& a, EntryCursor& b, bool& forward) {
   if (roll == 0 || (!a.valid() && roll < 10)) {
     const std::string key = random.key();
     const Trailer trailer = read_trailer(random.below(2) == 0 ? random.below(500) : kSeqMax);
+    if (random.below(2) == 0) {
+      for (const auto step : {EntryCursor::Approach::kLocate, EntryCursor::Approach::kFetch}) {
+        a.approach(key, step);
+        b.approach(key, step);
+      }
+    }
     for (EntryCursor* cursor : {&a, &b}) {
       forward ? cursor->seek(key, trailer) : cursor->seek_before(key, trailer);
     }
   } else if (roll == 1 || !a.valid()) {
     for (EntryCursor* cursor : {&a, &b}) forward ? cursor->first() : cursor->last();
+  } else if (roll < 15) {
+    forward = true;
+    for (EntryCursor* cursor : {&a, &b}) cursor->next_key();
   } else {
     for (EntryCursor* cursor : {&a, &b}) forward ? cursor->next() : cursor->prev();
   }

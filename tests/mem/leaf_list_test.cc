@@ -57,7 +57,14 @@ void check_walks(const World& world) {
   ASSERT_TRUE(at == world.model.begin());
 }
 
-/// Seeks anywhere, then moves to and fro.
+/// Whether another version of the key lies beside `at`, which is not the end.
+bool has_neighbour(const Model& model, Model::const_iterator at, bool forward) {
+  const std::string& key = at->first.key;
+  if (forward) return ++at != model.end() && at->first.key == key;
+  return at != model.begin() && std::prev(at)->first.key == key;
+}
+
+/// Seeks anywhere, with or without an approach before it, then moves to and fro.
 void check_seeks(const World& world, const KeyShape& shape, std::mt19937_64& random) {
   const Model& model = world.model;
   MemtableCursor cursor(world.list);
@@ -66,6 +73,10 @@ void check_seeks(const World& world, const KeyShape& shape, std::mt19937_64& ran
                         round % 3 == 0 ? read_trailer(kSeqMax) : read_trailer(random() % 12'000)};
     auto at = model.lower_bound(goal);
     if (random() % 2 == 0) {
+      cursor.approach(goal.key, EntryCursor::Approach::kLocate);
+      cursor.approach(goal.key, EntryCursor::Approach::kFetch);
+    }
+    if (random() % 2 == 0) {
       cursor.seek(goal.key, goal.trailer);
     } else {
       cursor.seek_before(goal.key, goal.trailer);
@@ -73,7 +84,11 @@ void check_seeks(const World& world, const KeyShape& shape, std::mt19937_64& ran
     }
     ASSERT_TRUE(stands_at(cursor, model, at));
     for (int move = 0; move < 12 && cursor.valid(); ++move) {
-      if (random() % 2 == 0) {
+      const auto kind = random() % 5;
+      if (kind == 0) {
+        cursor.next_key();
+        at = model.lower_bound({at->first.key + '\0', kNewestTrailer});
+      } else if (kind < 3) {
         cursor.next();
         ++at;
       } else {
@@ -81,6 +96,9 @@ void check_seeks(const World& world, const KeyShape& shape, std::mt19937_64& ran
         at = at == model.begin() ? model.end() : std::prev(at);
       }
       ASSERT_TRUE(stands_at(cursor, model, at));
+      if (cursor.valid()) {
+        ASSERT_EQ(cursor.alone(), !has_neighbour(model, at, kind < 3));
+      }
     }
   }
 }
@@ -140,7 +158,8 @@ TEST(LeafList, AscendingKeysFillTheirLeaves) {
   }
   int leaves = 0;
   LeafTarget start("");
-  for (const LeafNode* leaf = world.list.leaf(start); leaf != nullptr; leaf = leaf->next) {
+  for (const LeafNode* leaf = LeafList::leaf(world.list.near_leaf(start), start); leaf != nullptr;
+       leaf = leaf->next) {
     leaves += leaf->live() != 0;
   }
   EXPECT_LE(leaves, 1'100);  // 1,000 if every one were full
@@ -159,7 +178,8 @@ TEST(LeafList, LearnsPrefixesSoThatHeadsTellKeysApart) {
   std::size_t keys = 0;
   std::size_t ties = 0;
   LeafTarget start("");
-  for (const LeafNode* leaf = world.list.leaf(start); leaf != nullptr; leaf = leaf->next) {
+  for (const LeafNode* leaf = LeafList::leaf(world.list.near_leaf(start), start); leaf != nullptr;
+       leaf = leaf->next) {
     std::vector<std::uint64_t> heads;
     for (int lane = 0; lane < LeafNode::kSlots; ++lane) {
       if ((leaf->live() >> lane & 1) != 0) heads.push_back(leaf->heads[lane]);

@@ -33,6 +33,10 @@ void wander(EntryCursor& cursor, const std::vector<Row>& rows, Random& random, i
     const auto bound = std::lower_bound(rows.begin(), rows.end(), target) - rows.begin();
     const std::uint64_t move = random.below(valid ? 20 : 4);
     std::string what;
+    if ((move == 2 || move == 3) && random.one_in(2)) {
+      cursor.approach(target.key, EntryCursor::Approach::kLocate);
+      cursor.approach(target.key, EntryCursor::Approach::kFetch);
+    }
     if (move == 0) {
       what = "first";
       cursor.first();
@@ -49,6 +53,11 @@ void wander(EntryCursor& cursor, const std::vector<Row>& rows, Random& random, i
       what = "seek_before " + escape(target.key);
       cursor.seek_before(target.key, target.trailer);
       at = bound - 1;
+    } else if (move < 6) {
+      what = "next_key";
+      cursor.next_key();
+      const std::string key = rows[static_cast<std::size_t>(at)].key;
+      while (at < end && rows[static_cast<std::size_t>(at)].key == key) ++at;
     } else if (move < 12) {
       what = "next";
       cursor.next();

@@ -82,7 +82,8 @@ struct Options {
   TableReads table_reads = TableReads::kAuto;
 
   // -- Compaction ------------------------------------------------------------------------------
-  /// Compactions of this store that may run at once. 1 to 64.
+  /// Compactions of this store that may run at once, and parts into which a large one is cut to run
+  /// side by side. 1 to 64.
   std::uint32_t background_threads = 2;
   /// Tables in level 0 that start a compaction while writes go on; a store that nobody writes to
   /// gets rid of them earlier. Fewer: faster reads between writes, more rewriting. 1 to 64.

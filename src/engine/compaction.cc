@@ -1,9 +1,13 @@
 #include "engine/compaction.h"
 
+#include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "base/try.h"
 #include "engine/level_cursor.h"
+#include "engine/merge_parts.h"
+#include "engine/parallel.h"
 #include "engine/table_output.h"
 #include "key/merging_cursor.h"
 #include "lsm/retention.h"
@@ -113,20 +117,39 @@ CompactionEvent event_of(const Plan& plan) {
   return event;
 }
 
-Status merge(Context& context, const Version& version, const Plan& plan, Outputs& outputs,
-             const std::atomic<bool>& cancelled) {
+/// What the parts of one merge share.
+struct Merge {
+  Context& context;
+  const Version& version;
+  const Plan& plan;
+  const std::vector<Seq> snapshots;
+  const std::vector<std::string> cuts;  // see merge_parts.h
+  const std::atomic<bool>& cancelled;
+  std::atomic<bool> failed{false};  // a part did: the others need not go on
+};
+
+/// Merges the keys of part `part`.
+Status merge_part(const Merge& merge, std::size_t part, Outputs& outputs) {
+  const Plan& plan = merge.plan;
   // A merge within level 0 leaves older tables of that level beside its output.
   const bool within_level0 = plan.output_level == 0;
-  Retention retention(context.snapshots.list(context.visible), [&](std::string_view key) {
-    return within_level0 || (!plan.bottommost && version.may_exist_below(plan.output_level, key));
+  Retention retention(merge.snapshots, [&](std::string_view key) {
+    return within_level0 ||
+           (!plan.bottommost && merge.version.may_exist_below(plan.output_level, key));
   });
+  const std::string* const end = part < merge.cuts.size() ? &merge.cuts[part] : nullptr;
   const auto cursor = input_cursor(plan);
   std::uint64_t seen = 0;
-  for (cursor->first(); cursor->valid(); cursor->next()) {
-    if (++seen % kCancelInterval == 0 && cancelled.load(std::memory_order_relaxed)) {
-      return Status::closed("the store closes");
+  part == 0 ? cursor->first() : cursor->seek(merge.cuts[part - 1], kNewestTrailer);
+  for (; cursor->valid(); cursor->next()) {
+    if (++seen % kCancelInterval == 0) {
+      if (merge.failed.load(std::memory_order_relaxed)) return {};
+      if (merge.cancelled.load(std::memory_order_relaxed)) {
+        return Status::closed("the store closes");
+      }
     }
     Entry entry = cursor->entry();
+    if (end != nullptr && entry.key >= *end) break;
     switch (retention.decide(entry)) {
       case Verdict::kDrop:
         continue;
@@ -140,6 +163,56 @@ Status merge(Context& context, const Version& version, const Plan& plan, Outputs
   }
   NACRE_TRY(Status(cursor->status()));
   return outputs.finish();
+}
+
+/// What the inputs of one part keep in memory at a time.
+std::uint64_t input_buffers(const Plan& plan, std::uint64_t budget) {
+  const std::uint64_t piece = compaction_read_bytes(budget);
+  std::uint64_t bytes = 0;
+  for (const PlanInput& input : plan.inputs) {
+    std::uint64_t run = 0;
+    for (const TablePtr& table : input.tables) {
+      run = std::max(run, std::min(piece, table->meta.bytes));
+      if (input.level == 0) bytes += std::exchange(run, 0);
+    }
+    bytes += run;
+  }
+  return bytes;
+}
+
+/// How many parts are worth while: each of some tables, and the buffers of all in a small part of
+/// the budget.
+std::size_t parts_of(const Context& context, const Plan& plan) {
+  if (plan.output_level == 0) return 1;
+  const Options& options = context.settings.options;
+  const std::uint64_t by_size = plan.input_bytes() / (2 * options.table_bytes);
+  const std::uint64_t budget = context.runtime->budget.limit();
+  const std::uint64_t by_memory = budget / 8 / (input_buffers(plan, budget) + 1);
+  return std::clamp<std::uint64_t>(std::min(by_size, by_memory), 1, options.background_threads);
+}
+
+/// The new tables, in key order.
+Result<std::vector<TablePtr>> merge_in_parts(Merge& merge, FileNumbers& numbers) {
+  struct Part {
+    Part(const Merge& whole, FileNumbers& file_numbers)
+        : outputs(whole.context, file_numbers, whole.plan) {}
+    Outputs outputs;
+    Status status;
+  };
+  std::vector<std::unique_ptr<Part>> parts;
+  for (std::size_t i = 0; i <= merge.cuts.size(); ++i) {
+    parts.push_back(std::make_unique<Part>(merge, numbers));
+  }
+  run_parallel(merge.context.executor(), parts.size() - 1, parts.size(), [&](std::size_t i) {
+    parts[i]->status = merge_part(merge, i, parts[i]->outputs);
+    if (!parts[i]->status.ok()) merge.failed.store(true, std::memory_order_relaxed);
+  });
+  for (const auto& part : parts) NACRE_TRY(std::move(part->status));
+  std::vector<TablePtr> tables;
+  for (const auto& part : parts) {
+    for (TablePtr& table : part->outputs.take()) tables.push_back(std::move(table));
+  }
+  return tables;
 }
 
 }  // namespace
@@ -157,9 +230,13 @@ Result<CompactionResult> run_compaction(Context& context, FileNumbers& numbers,
     }
     result.event.tables_out = result.event.tables_in;
   } else if (plan.kind == PlanKind::kMerge) {
-    Outputs outputs(context, numbers, plan);
-    NACRE_TRY(merge(context, version, plan, outputs, cancelled));
-    result.added = outputs.take();
+    Merge merge{context,
+                version,
+                plan,
+                context.snapshots.list(context.visible),
+                cut_keys(plan, parts_of(context, plan)),
+                cancelled};
+    result.added = NACRE_TRY(merge_in_parts(merge, numbers));
     std::uint64_t entries_out = 0;
     for (const TablePtr& table : result.added) {
       result.edit.added.push_back({.level = plan.output_level, .meta = table->meta});

@@ -2,7 +2,8 @@
 //
 // run_compaction() reads the inputs of a plan as one sorted stream, lets the drop rule
 // (lsm/retention) decide entry by entry, ends tables where the splitter says, and returns what to
-// install. It changes nothing that anybody sees.
+// install. It changes nothing that anybody sees. A large merge is cut into ranges of keys that run
+// side by side.
 //
 // THREADS    any; holds no lock.
 #pragma once

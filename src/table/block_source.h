@@ -43,8 +43,8 @@ class CachedBlocks {
   std::vector<BlockLoad> ahead_;
 };
 
-/// Past the cache, in pieces of kPieceBytesMax, or less where memory is short: a merge may have
-/// dozens of inputs with a piece each. Blocks that are stored raw are used in the piece.
+/// Past the cache, in pieces of compaction_read_bytes(): a merge may have dozens of inputs with a
+/// piece each. Blocks that are stored raw are used in the piece.
 class StreamedBlocks {
  public:
   explicit StreamedBlocks(const TableReader& table);
@@ -55,10 +55,6 @@ class StreamedBlocks {
   void prefetch_slot(std::uint32_t /*i*/) const {}
 
  private:
-  static constexpr std::uint64_t kPieceBytesMin = 32 << 10;
-  static constexpr std::uint64_t kPieceBytesMax = 512 << 10;
-  static constexpr std::uint64_t kPiecesInBudget = 128;
-
   Status read_piece(std::uint32_t i);
 
   const TableReader& table_;

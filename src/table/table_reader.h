@@ -60,6 +60,9 @@ enum class CursorUse : std::uint8_t {
   kCompaction,  ///< Past the cache, in large pieces.
 };
 
+/// What a cursor for compaction keeps of its file at a time, under a budget of so many bytes.
+std::uint64_t compaction_read_bytes(std::uint64_t budget_bytes);
+
 /// One block to load: see TableReader::load_many().
 struct BlockLoad {
   std::uint32_t block = 0;

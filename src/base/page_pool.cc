@@ -47,6 +47,7 @@ char* map_page() {
 PagePool::~PagePool() {
   auto free = free_.lock();
   for (char* const page : *free) {
+    budget_->release(MemoryUse::kBuffer, kPageBytes);
     unpoison(page, kPageBytes);
     unmap_page(page);
   }
@@ -58,6 +59,7 @@ char* PagePool::take() {
     if (!free->empty()) {
       char* const page = free->back();
       free->pop_back();
+      budget_->release(MemoryUse::kBuffer, kPageBytes);
       unpoison(page, kPageBytes);
       return page;
     }
@@ -67,16 +69,25 @@ char* PagePool::take() {
   return page;
 }
 
-void PagePool::give_back(char* page) {
+/// Keeps a page only where the budget has room for it, so that what the cache gives up to make room
+/// is not hoarded here.
+bool PagePool::keep(char* page) {
+  if (free_pages_max_ == 0 || budget_->used() + kPageBytes > budget_->limit()) return false;
+  budget_->charge(MemoryUse::kBuffer, kPageBytes);  // may give pages back: without the lock
   {
     auto free = free_.lock();
-    if (free->size() < kFreePagesMax) {
+    if (free->size() < free_pages_max_) {
       poison(page, kPageBytes);
       free->push_back(page);
-      return;
+      return true;
     }
   }
-  unmap_page(page);
+  budget_->release(MemoryUse::kBuffer, kPageBytes);
+  return false;
+}
+
+void PagePool::give_back(char* page) {
+  if (!keep(page)) unmap_page(page);
 }
 
 }  // namespace nacre

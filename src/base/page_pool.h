@@ -6,13 +6,16 @@
 // THREADS    any.
 // OWNS       the pages in its free list. Pages that are out belong to whoever took them; all must
 //            be back before the pool goes.
-// MEMORY     charges nothing: its users charge what they hold; free pages are few (kFreePagesMax).
+// MEMORY     its users charge what they hold. Free pages are charged here, as kBuffer, and are a
+//            sixteenth of the budget at most: about a memtable, which writes and flushes pass
+//            round.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
 #include "base/guarded.h"
+#include "base/memory_budget.h"
 
 namespace nacre {
 
@@ -20,7 +23,11 @@ inline constexpr std::size_t kPageBytes = 2 << 20;
 
 class PagePool {
  public:
+  /// Without a budget a pool keeps nothing.
   PagePool() = default;
+  /// The budget must outlive it.
+  explicit PagePool(MemoryBudget& budget)
+      : budget_(&budget), free_pages_max_(budget.limit() / 16 / kPageBytes) {}
   PagePool(const PagePool&) = delete;
   PagePool& operator=(const PagePool&) = delete;
   ~PagePool();
@@ -32,7 +39,10 @@ class PagePool {
   void give_back(char* page);
 
  private:
-  static constexpr std::size_t kFreePagesMax = 8;
+  bool keep(char* page);
+
+  MemoryBudget* const budget_ = nullptr;
+  const std::size_t free_pages_max_ = 0;
   Guarded<std::vector<char*>> free_;
 };
 

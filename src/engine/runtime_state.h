@@ -16,7 +16,10 @@ namespace nacre::detail {
 class RuntimeState {
  public:
   RuntimeState(Env& env_in, std::uint64_t memory_bytes)
-      : env(env_in), budget(memory_bytes), cache(std::make_shared<BlockCache>(budget, pages)) {}
+      : env(env_in),
+        budget(memory_bytes),
+        pages(budget),
+        cache(std::make_shared<BlockCache>(budget, pages)) {}
 
   Env& env;
   MemoryBudget budget;

@@ -17,6 +17,7 @@ constexpr std::size_t kOwnChunkShare = 4;
 }  // namespace
 
 Arena::~Arena() {
+  budget_.release(use_, bytes());  // before its pages go: the pool keeps them where there is room
   auto state = state_.lock();
   for (Chunk* chunk = state->all; chunk != nullptr;) {
     Chunk* const older = chunk->older;
@@ -30,7 +31,6 @@ Arena::~Arena() {
     }
     chunk = older;
   }
-  budget_.release(use_, bytes());
 }
 
 char* Arena::allocate_lines(std::size_t bytes) {

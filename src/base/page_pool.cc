@@ -44,13 +44,14 @@ char* map_page() {
 
 }  // namespace
 
+PagePool::PagePool(MemoryBudget& budget)
+    : budget_(&budget), free_pages_max_(budget.limit() / 4 / kPageBytes) {
+  budget.set_spare_relief([this](std::uint64_t excess) { give_to_system(excess); });
+}
+
 PagePool::~PagePool() {
-  auto free = free_.lock();
-  for (char* const page : *free) {
-    budget_->release(MemoryUse::kBuffer, kPageBytes);
-    unpoison(page, kPageBytes);
-    unmap_page(page);
-  }
+  give_to_system(~std::uint64_t{0});
+  if (budget_ != nullptr) budget_->set_spare_relief(nullptr);
 }
 
 char* PagePool::take() {
@@ -59,7 +60,7 @@ char* PagePool::take() {
     if (!free->empty()) {
       char* const page = free->back();
       free->pop_back();
-      budget_->release(MemoryUse::kBuffer, kPageBytes);
+      budget_->take_spare(kPageBytes);
       unpoison(page, kPageBytes);
       return page;
     }
@@ -69,25 +70,35 @@ char* PagePool::take() {
   return page;
 }
 
-/// Keeps a page only where the budget has room for it, so that what the cache gives up to make room
-/// is not hoarded here.
 bool PagePool::keep(char* page) {
-  if (free_pages_max_ == 0 || budget_->used() + kPageBytes > budget_->limit()) return false;
-  budget_->charge(MemoryUse::kBuffer, kPageBytes);  // may give pages back: without the lock
-  {
-    auto free = free_.lock();
-    if (free->size() < free_pages_max_) {
-      poison(page, kPageBytes);
-      free->push_back(page);
-      return true;
-    }
-  }
-  budget_->release(MemoryUse::kBuffer, kPageBytes);
-  return false;
+  if (free_pages_max_ == 0) return false;
+  auto free = free_.lock();
+  const bool room = budget_->used() + budget_->spare() + kPageBytes <= budget_->limit();
+  if (!room || free->size() >= free_pages_max_) return false;
+  poison(page, kPageBytes);
+  free->push_back(page);
+  budget_->add_spare(kPageBytes);
+  return true;
 }
 
 void PagePool::give_back(char* page) {
   if (!keep(page)) unmap_page(page);
+}
+
+void PagePool::give_to_system(std::uint64_t bytes) {
+  std::vector<char*> pages;
+  {
+    auto free = free_.lock();
+    for (std::uint64_t given = 0; given < bytes && !free->empty(); given += kPageBytes) {
+      pages.push_back(free->back());
+      free->pop_back();
+      budget_->take_spare(kPageBytes);
+    }
+  }
+  for (char* const page : pages) {
+    unpoison(page, kPageBytes);
+    unmap_page(page);
+  }
 }
 
 }  // namespace nacre

@@ -6,9 +6,8 @@
 // THREADS    any.
 // OWNS       the pages in its free list. Pages that are out belong to whoever took them; all must
 //            be back before the pool goes.
-// MEMORY     its users charge what they hold. Free pages are charged here, as kBuffer, and are a
-//            sixteenth of the budget at most: about a memtable, which writes and flushes pass
-//            round.
+// MEMORY     its users charge what they hold. Free pages are the spare memory of the budget: a
+//            quarter of it at most, and only what nobody uses.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +25,7 @@ class PagePool {
   /// Without a budget a pool keeps nothing.
   PagePool() = default;
   /// The budget must outlive it.
-  explicit PagePool(MemoryBudget& budget)
-      : budget_(&budget), free_pages_max_(budget.limit() / 16 / kPageBytes) {}
+  explicit PagePool(MemoryBudget& budget);
   PagePool(const PagePool&) = delete;
   PagePool& operator=(const PagePool&) = delete;
   ~PagePool();
@@ -40,6 +38,7 @@ class PagePool {
 
  private:
   bool keep(char* page);
+  void give_to_system(std::uint64_t bytes);
 
   MemoryBudget* const budget_ = nullptr;
   const std::size_t free_pages_max_ = 0;

@@ -38,16 +38,17 @@ TEST(PagePool, UsesAPageAgain) {
   pool.give_back(again);
 }
 
-TEST(PagePool, KeepsASixteenthOfTheBudgetAndChargesIt) {
-  MemoryBudget budget(64 << 20);
+TEST(PagePool, KeepsAQuarterOfTheBudgetAsSpare) {
+  MemoryBudget budget(16 << 20);
   PagePool pool(budget);
   std::vector<char*> pages;
   for (int i = 0; i < 5; ++i) pages.push_back(pool.take());
-  EXPECT_EQ(budget.used(), 0U);  // those that are out are their users' business
+  EXPECT_EQ(budget.spare(), 0U);  // those that are out are their users' business
   for (char* const page : pages) pool.give_back(page);
-  EXPECT_EQ(budget.used(), 2 * kPageBytes);
-  pages = {pool.take(), pool.take(), pool.take()};
+  EXPECT_EQ(budget.spare(), 2 * kPageBytes);
   EXPECT_EQ(budget.used(), 0U);
+  pages = {pool.take(), pool.take(), pool.take()};
+  EXPECT_EQ(budget.spare(), 0U);
   for (char* const page : pages) pool.give_back(page);
 }
 
@@ -57,8 +58,26 @@ TEST(PagePool, KeepsNothingWhenTheBudgetIsSpent) {
   char* const page = pool.take();
   budget.charge(MemoryUse::kMemtable, 63 << 20);
   pool.give_back(page);
-  EXPECT_EQ(budget.used(), std::uint64_t{63} << 20);
+  EXPECT_EQ(budget.spare(), 0U);
   budget.release(MemoryUse::kMemtable, 63 << 20);
+}
+
+TEST(PagePool, GivesUpFreePagesBeforeTheLimitIsPassed) {
+  MemoryBudget budget(64 << 20);
+  std::uint64_t relieved = 0;
+  budget.set_relief([&](std::uint64_t excess) { relieved += excess; });
+  PagePool pool(budget);
+  std::vector<char*> pages;
+  for (int i = 0; i < 4; ++i) pages.push_back(pool.take());
+  for (char* const page : pages) pool.give_back(page);
+  ASSERT_EQ(budget.spare(), 4 * kPageBytes);
+  budget.charge(MemoryUse::kTable, 59 << 20);
+  EXPECT_EQ(budget.spare(), 2 * kPageBytes);
+  budget.charge(MemoryUse::kCache, 5 << 20);
+  EXPECT_EQ(budget.spare(), 0U);
+  EXPECT_EQ(relieved, 0U) << "nobody has to give up anything yet";
+  budget.release(MemoryUse::kTable, 59 << 20);
+  budget.release(MemoryUse::kCache, 5 << 20);
 }
 
 }  // namespace

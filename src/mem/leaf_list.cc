@@ -27,6 +27,13 @@ std::string_view LeafList::key_of(std::uint32_t level, const void* value) {
                     : static_cast<const LeafNode*>(value)->low_key();
 }
 
+/// Keys lie all over the arena: none is looked at when the head is known.
+std::uint64_t LeafList::head_under(std::string_view prefix, std::uint32_t level, const Item& item) {
+  const bool known = item.prefix != nullptr && item.prefix->data() == prefix.data() &&
+                     item.prefix->size() == prefix.size();
+  return known ? item.head : head_of(key_of(level, item.value), prefix);
+}
+
 // ---------------------------------------------------------------------------------------- reading
 
 LeafNode* LeafList::passed(const LeafNode& node, const LeafTarget& target) {
@@ -156,7 +163,7 @@ bool LeafList::add_version(LeafNode& leaf, const LeafTarget& target, Record* rec
 void LeafList::place(LeafNode& node, const LeafTarget& target, void* value) {
   const std::uint32_t live = node.live();
   if (live == LeafNode::kAllLive) {
-    split(node, Item{target.head(), value, 0});
+    split(node, Item{target.head(), value, 0, node.prefix});
     return;
   }
   const int lane = std::countr_one(live);
@@ -171,7 +178,7 @@ LeafNode* LeafList::make_node(std::uint32_t level, const std::string_view* prefi
   node->prefix = prefix;
   int lane = 0;
   for (const Item& item : items) {
-    node->fill(lane++, head_of(key_of(level, item.value), *prefix), item.value);
+    node->fill(lane++, head_under(*prefix, level, item), item.value);
   }
   node->state.store((1U << lane) - 1, std::memory_order_relaxed);
   return node;
@@ -183,7 +190,7 @@ void LeafList::split(LeafNode& node, Item added) {
   std::array<Item, LeafNode::kSlots + 1> items;
   for (int lane = 0; lane < LeafNode::kSlots; ++lane) {
     items[lane] = Item{node.heads[lane].load(std::memory_order_relaxed),
-                       node.slots[lane].load(std::memory_order_relaxed), 1U << lane};
+                       node.slots[lane].load(std::memory_order_relaxed), 1U << lane, node.prefix};
   }
   items.back() = added;
   std::sort(items.begin(), items.end(), [level](const Item& a, const Item& b) {
@@ -269,7 +276,7 @@ std::span<const LeafList::Item> LeafList::longest_tie(std::uint32_t level, std::
   std::span<const Item> longest;
   std::uint64_t last = 0;
   for (std::size_t begin = 0, i = 0; i < items.size(); ++i) {
-    const std::uint64_t head = head_of(key_of(level, items[i].value), prefix);
+    const std::uint64_t head = head_under(prefix, level, items[i]);
     if (head != last) begin = i;
     last = head;
     if (i + 1 - begin > longest.size()) longest = items.subspan(begin, i + 1 - begin);

@@ -101,9 +101,10 @@ class LeafList {
 
  private:
   struct Item {
-    std::uint64_t head;
+    std::uint64_t head;  // under `prefix`
     void* value;
     std::uint32_t lane;  // its bit in the node, 0 for the one that is being added
+    const std::string_view* prefix = nullptr;  // none: the head is not known yet
   };
 
   LeafNode* descend(LeafTarget& target, std::uint32_t level) const;
@@ -116,6 +117,7 @@ class LeafList {
   LeafNode* make_node(std::uint32_t level, const std::string_view* prefix,
                       std::span<const Item> items);
   static std::string_view key_of(std::uint32_t level, const void* value);
+  static std::uint64_t head_under(std::string_view prefix, std::uint32_t level, const Item& item);
   static std::span<const Item> longest_tie(std::uint32_t level, std::string_view prefix,
                                            std::span<const Item> items);
   const std::string_view* better_prefix(std::uint32_t level, const std::string_view* prefix,

@@ -33,7 +33,7 @@ void LeafList::build(std::span<const HeadedRecord> sorted) {
       last->older.store(record, std::memory_order_release);
     } else {
       if (items.size() == LeafNode::kSlots) add_node(nodes, 0, prefix, items);
-      items.push_back(Item{0, record, 0});
+      items.push_back(Item{head_of(record->key(), *prefix), record, 0, prefix});
     }
     last = record;
   }

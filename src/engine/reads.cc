@@ -11,6 +11,14 @@ namespace nacre::engine {
 
 namespace {
 
+/// Asks for what most tables of level 0 will be judged by, so that a search waits for it once and
+/// not table by table. One table alone would be waited for just the same.
+void fetch_filters(const Version& version, const Search& search) {
+  const auto newest = version.level(0);
+  if (newest.size() < 2) return;
+  for (const TablePtr& table : newest) table->reader->prefetch(search.hash);
+}
+
 /// Inside an EpochGuard. After kNeedsBlock `search.step` is the step after that table.
 Found search_tables(const Version& version, Search& search, Counters& counters) {
   const std::size_t steps = table_steps(version);
@@ -48,6 +56,7 @@ Found search_tables(const Version& version, Search& search, Counters& counters) 
 template <typename Sink>
 Result<bool> read(Context& context, const View& view_in_epoch, std::optional<EpochGuard>& guard,
                   Search& search, Sink& sink) {
+  fetch_filters(*view_in_epoch.version, search);
   Found found = search_memtables(view_in_epoch, search);
   if (found == Found::kInMemtable) {
     context.counters.add(Count::kMemtableHits);

@@ -9,6 +9,9 @@
 // compaction threads help before they begin something long. A timer can be late by one kLog task,
 // which is short.
 //
+// Compaction threads run at a lower priority (five steps of nice, on Linux): whoever reads and
+// writes goes first, while a third of a thread's share keeps the debt from growing for ever.
+//
 // Threads start with the first task that needs them: a process that only reads has none. They block
 // signals (but for their own faults), so that those of the program reach its own threads. When the
 // system refuses a thread, the tasks of a lane without any are run by run_one() until a later

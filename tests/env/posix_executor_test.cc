@@ -2,7 +2,9 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <latch>
@@ -83,6 +85,24 @@ TEST(PosixExecutorTest, ThreadsAreNamedAndBlockSignals) {
   pthread_sigmask(SIG_BLOCK, nullptr, &blocked);
   EXPECT_FALSE(sigismember(&blocked, SIGTERM)) << "the maker's own mask is as before";
 }
+
+#if defined(__linux__)
+TEST(PosixExecutorTest, CompactionsYieldTheProcessor) {
+  PosixExecutor executor(1);
+  const int own = getpriority(PRIO_PROCESS, 0);
+  for (const Lane lane : {Lane::kLog, Lane::kFlush, Lane::kCompaction}) {
+    int seen = 0;
+    std::latch done{1};
+    executor.submit(lane, [&] {
+      seen = getpriority(PRIO_PROCESS, 0);
+      done.count_down();
+    });
+    done.wait();
+    EXPECT_EQ(seen, lane == Lane::kCompaction ? std::min(own + 5, 19) : own);
+  }
+  EXPECT_EQ(getpriority(PRIO_PROCESS, 0), own);
+}
+#endif
 
 TEST(PosixExecutorTest, LaneRunsInOrder) {
   PosixExecutor executor(1);

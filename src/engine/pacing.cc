@@ -6,12 +6,16 @@ namespace nacre::engine {
 
 namespace {
 
-/// Level 0 is "too much" at this many times its trigger.
+/// Level 0 is fine up to its trigger, where its compaction starts, and "too much" at this many
+/// times that.
 constexpr double kLevel0Stretch = 4;
-/// So is the debt at this many times its soft limit.
+/// The debt is "too much" at this many times its soft limit, and fine up to half of it.
 constexpr double kDebtStretch = 4;
 /// At load 1 a writer gets 4 MiB/s: slower than any disk that can run a store at all.
 constexpr double kNanosPerKibAtFullLoad = 1e9 / 4096;
+
+/// What of `part` lies beyond a half, on a scale from 0 to 1.
+double beyond_half(double part) { return std::max(part - 0.5, 0.0) * 2; }
 
 double ratio(std::uint64_t part, double whole) {
   return whole <= 0 ? 0 : static_cast<double>(part) / whole;
@@ -20,16 +24,16 @@ double ratio(std::uint64_t part, double whole) {
 }  // namespace
 
 std::uint64_t pace_nanos_per_kib(const Backlog& backlog) {
-  const double flush =
-      ratio(backlog.frozen_memtables, static_cast<double>(backlog.frozen_memtables_max));
+  const double flush = beyond_half(
+      ratio(backlog.frozen_memtables, static_cast<double>(backlog.frozen_memtables_max)));
+  const double debt = beyond_half(
+      ratio(backlog.debt_bytes, static_cast<double>(backlog.debt_bytes_soft) * kDebtStretch));
+  const std::uint64_t above =
+      backlog.level0_tables - std::min(backlog.level0_tables, backlog.level0_trigger);
   const double level0 =
-      ratio(backlog.level0_tables, static_cast<double>(backlog.level0_trigger) * kLevel0Stretch);
-  const double debt =
-      ratio(backlog.debt_bytes, static_cast<double>(backlog.debt_bytes_soft) * kDebtStretch);
+      ratio(above, static_cast<double>(backlog.level0_trigger) * (kLevel0Stretch - 1));
   const double load = std::min(std::max({flush, level0, debt}), 1.0);
-  if (load <= 0.5) return 0;
-  const double over = (load - 0.5) * 2;
-  return static_cast<std::uint64_t>(over * over * kNanosPerKibAtFullLoad);
+  return static_cast<std::uint64_t>(load * load * kNanosPerKibAtFullLoad);
 }
 
 }  // namespace nacre::engine

@@ -16,27 +16,28 @@ constexpr std::uint64_t kFullNanos = 244'140;
 struct Growth {
   const char* name;
   std::uint64_t full;  // where this part of the load is 1
+  std::uint64_t fine;  // up to where it is 0
   Backlog (*at)(std::uint64_t amount);
 };
 
 constexpr std::uint64_t kMany = 64;  // frozen memtables or level 0 tables, for a fine scale
 
 const Growth kGrowths[] = {
-    {"flush", kMany,
+    {"flush", kMany, kMany / 2,
      [](std::uint64_t n) { return Backlog{.frozen_memtables = n, .frozen_memtables_max = kMany}; }},
-    {"level 0", 4 * kMany,
+    {"level 0", 4 * kMany, kMany,
      [](std::uint64_t n) { return Backlog{.level0_tables = n, .level0_trigger = kMany}; }},
-    {"debt", 4 << 20,
+    {"debt", 4 << 20, 2 << 20,
      [](std::uint64_t n) { return Backlog{.debt_bytes = n, .debt_bytes_soft = 1 << 20}; }},
 };
 
-TEST(PacingTest, NothingIsPacedUpToHalfLoad) {
+TEST(PacingTest, NothingIsPacedWhileTheBacklogIsFine) {
   EXPECT_EQ(pace_nanos_per_kib({}), 0U);
   for (const Growth& growth : kGrowths) {
     EXPECT_EQ(pace_nanos_per_kib(growth.at(0)), 0U) << growth.name;
-    EXPECT_EQ(pace_nanos_per_kib(growth.at(growth.full / 4)), 0U) << growth.name;
-    EXPECT_EQ(pace_nanos_per_kib(growth.at(growth.full / 2)), 0U) << growth.name;
-    EXPECT_GT(pace_nanos_per_kib(growth.at(growth.full * 3 / 4)), 0U) << growth.name;
+    EXPECT_EQ(pace_nanos_per_kib(growth.at(growth.fine / 2)), 0U) << growth.name;
+    EXPECT_EQ(pace_nanos_per_kib(growth.at(growth.fine)), 0U) << growth.name;
+    EXPECT_GT(pace_nanos_per_kib(growth.at(growth.fine + growth.full / 64)), 0U) << growth.name;
   }
 }
 

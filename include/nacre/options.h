@@ -77,8 +77,9 @@ struct Options {
   std::uint32_t block_bytes = 4096;
   /// Filter bits per key: 10 lets about 1 in 100 absent keys through. 0 (no filters) to 30.
   std::uint32_t filter_bits = 10;
-  /// Size at which a compaction begins its next table. 16 KiB to 4 GiB.
-  std::uint64_t table_bytes = std::uint64_t{64} << 20;
+  /// Size at which a compaction begins its next table, whose filter and index it gathers in memory
+  /// until then. 0: a quarter of the memory budget, from 2 to 64 MiB. 16 KiB to 4 GiB.
+  std::uint64_t table_bytes = 0;
   TableReads table_reads = TableReads::kAuto;
 
   // -- Compaction ------------------------------------------------------------------------------

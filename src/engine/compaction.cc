@@ -49,7 +49,7 @@ class Outputs {
       : context_(context),
         numbers_(numbers),
         plan_(plan),
-        splitter_(context.settings.options.table_bytes, grandparents_of(plan)) {}
+        splitter_(context.settings.table_bytes, grandparents_of(plan)) {}
   Outputs(const Outputs&) = delete;
   Outputs& operator=(const Outputs&) = delete;
   /// Tables that were not taken are in no edit: their files go.
@@ -167,7 +167,7 @@ Status merge_part(const Merge& merge, std::size_t part, Outputs& outputs) {
 
 /// What the inputs of one part keep in memory at a time.
 std::uint64_t input_buffers(const Plan& plan, std::uint64_t budget) {
-  const std::uint64_t piece = compaction_read_bytes(budget);
+  const std::uint64_t piece = table_io_bytes(budget);
   std::uint64_t bytes = 0;
   for (const PlanInput& input : plan.inputs) {
     std::uint64_t run = 0;
@@ -180,15 +180,20 @@ std::uint64_t input_buffers(const Plan& plan, std::uint64_t budget) {
   return bytes;
 }
 
+/// What an output gathers until its table is finished, hashes for the filter most of all.
+std::uint64_t output_buffers(const Settings& settings) { return settings.table_bytes / 4; }
+
 /// How many parts are worth while: each of some tables, and the buffers of all in a small part of
 /// the budget.
 std::size_t parts_of(const Context& context, const Plan& plan) {
   if (plan.output_level == 0) return 1;
-  const Options& options = context.settings.options;
-  const std::uint64_t by_size = plan.input_bytes() / (2 * options.table_bytes);
+  const Settings& settings = context.settings;
+  const std::uint64_t by_size = plan.input_bytes() / (2 * settings.table_bytes);
   const std::uint64_t budget = context.runtime->budget.limit();
-  const std::uint64_t by_memory = budget / 8 / (input_buffers(plan, budget) + 1);
-  return std::clamp<std::uint64_t>(std::min(by_size, by_memory), 1, options.background_threads);
+  const std::uint64_t by_memory =
+      budget / 8 / (input_buffers(plan, budget) + output_buffers(settings));
+  return std::clamp<std::uint64_t>(std::min(by_size, by_memory), 1,
+                                   settings.options.background_threads);
 }
 
 /// The new tables, in key order.

@@ -25,6 +25,7 @@ struct Settings {
   Options options;
   std::uint64_t memtable_bytes = 0;
   std::uint64_t frozen_memtables_max = 0;
+  std::uint64_t table_bytes = 0;
   ReadMode read_mode = ReadMode::kBuffered;
 };
 

@@ -129,7 +129,7 @@ Status Scheduler::not_installed(const Status& status) {
 PickerOptions Scheduler::picker_options() const {
   const Options& options = context_.settings.options;
   return {.l0_trigger = options.level0_tables,
-          .target_table_bytes = options.table_bytes,
+          .target_table_bytes = context_.settings.table_bytes,
           .multiplier = options.level_multiplier,
           .base_bytes = context_.settings.memtable_bytes * options.level0_tables};
 }

@@ -9,6 +9,9 @@ namespace {
 
 constexpr std::uint64_t kMemtableBytesMin = 16 << 10;
 constexpr std::uint64_t kMemtableBytesAutoMax = 64 << 20;
+constexpr std::uint64_t kTableBytesMin = 16 << 10;
+constexpr std::uint64_t kTableBytesAutoMin = 2 << 20;
+constexpr std::uint64_t kTableBytesAutoMax = 64 << 20;
 constexpr std::uint64_t kSyncEveryMillisMax = 3'600'000;
 constexpr std::uint64_t kDirectReadsFrom = 256 << 20;
 
@@ -38,7 +41,8 @@ Status Options::validate() const {
   for (const Limits& limits : {
            Limits{"block_bytes", block_bytes, 256, 1 << 20},
            Limits{"filter_bits", filter_bits, 0, 30},
-           Limits{"table_bytes", table_bytes, 16 << 10, std::uint64_t{4} << 30},
+           Limits{"table_bytes", table_bytes == 0 ? kTableBytesMin : table_bytes, kTableBytesMin,
+                  std::uint64_t{4} << 30},
            Limits{"background_threads", background_threads, 1, 64},
            Limits{"level0_tables", level0_tables, 1, 64},
            Limits{"level_multiplier", level_multiplier, 2, 100},
@@ -90,6 +94,9 @@ Result<Settings> resolve(const Options& options, std::uint64_t memory_limit) {
   // Memtables that wait for their flush get the rest of half the budget.
   settings.frozen_memtables_max =
       std::clamp<std::uint64_t>(memory_limit / 2 / settings.memtable_bytes, 2, 9) - 1;
+  settings.table_bytes = options.table_bytes != 0
+                             ? options.table_bytes
+                             : std::clamp(memory_limit / 4, kTableBytesAutoMin, kTableBytesAutoMax);
   const bool direct =
       options.table_reads == TableReads::kDirect ||
       (options.table_reads == TableReads::kAuto && memory_limit >= kDirectReadsFrom);

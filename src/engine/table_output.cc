@@ -45,7 +45,11 @@ Result<std::unique_ptr<TableOutput>> TableOutput::create(Context& context, FileN
   table.filter_bits = options.filter_bits;
   table.codec = codec_of(last_level ? options.last_level_compression.value_or(options.compression)
                                     : options.compression);
-  table.block_done = [kept_by = output.get()](std::string_view block) { kept_by->keep(block); };
+  table.write_bytes = table_io_bytes(context.runtime->budget.limit());
+  table.block_done = [self = output.get()](std::string_view block) {
+    self->charge_.resize(self->builder_->memory_bytes());
+    self->keep(block);
+  };
   output->builder_ = std::make_unique<TableBuilder>(*output->file_, std::move(table));
   return output;
 }
@@ -93,6 +97,8 @@ Result<TablePtr> TableOutput::finish() {
                  .key_bytes = summary.key_bytes,
                  .value_bytes = summary.value_bytes,
                  .created_micros = context_.clock().wall_micros()};
+  builder_.reset();
+  charge_.resize(0);
   table->reader = NACRE_TRY(open_reader(context_, number_));
   table->reader->adopt(std::move(kept_));
   finished_ = true;

@@ -12,6 +12,7 @@
 #include "cache/block_cache.h"
 #include "engine/context.h"
 #include "lsm/version.h"
+#include "table/stored_table.h"
 #include "table/table_builder.h"
 
 namespace nacre::engine {
@@ -32,13 +33,17 @@ class TableOutput {
   Result<TablePtr> finish();
 
  private:
-  TableOutput(Context& context, FileNumber number) : context_(context), number_(number) {}
+  TableOutput(Context& context, FileNumber number)
+      : context_(context),
+        number_(number),
+        charge_(context.runtime->budget, MemoryUse::kBuffer, 0) {}
   void keep(std::string_view block);
 
   Context& context_;
   const FileNumber number_;
   std::unique_ptr<WritableFile> file_;
   std::unique_ptr<TableBuilder> builder_;
+  MemoryCharge charge_;            // for what builder_ holds
   std::vector<FrameBuffer> kept_;  // the first blocks, as long as there was room
   std::uint64_t kept_bytes_ = 0;
   bool keeping_ = true;

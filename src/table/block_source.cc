@@ -66,7 +66,7 @@ void CachedBlocks::read_ahead(std::uint32_t i, bool forward) {
   table_.load_many(ahead_);
 }
 
-std::uint64_t compaction_read_bytes(std::uint64_t budget_bytes) {
+std::uint64_t table_io_bytes(std::uint64_t budget_bytes) {
   constexpr std::uint64_t kMin = 32 << 10;
   constexpr std::uint64_t kMax = 512 << 10;
   constexpr std::uint64_t kPiecesInBudget = 128;
@@ -75,7 +75,7 @@ std::uint64_t compaction_read_bytes(std::uint64_t budget_bytes) {
 
 StreamedBlocks::StreamedBlocks(const TableReader& table)
     : table_(table),
-      piece_bytes_(compaction_read_bytes(table.budget().limit())),
+      piece_bytes_(table_io_bytes(table.budget().limit())),
       charge_(table.budget(), MemoryUse::kBuffer, 0) {}
 
 Result<const char*> StreamedBlocks::open(std::uint32_t i) {

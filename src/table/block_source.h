@@ -43,7 +43,7 @@ class CachedBlocks {
   std::vector<BlockLoad> ahead_;
 };
 
-/// Past the cache, in pieces of compaction_read_bytes(): a merge may have dozens of inputs with a
+/// Past the cache, in pieces of table_io_bytes(): a merge may have dozens of inputs with a
 /// piece each. Blocks that are stored raw are used in the piece.
 class StreamedBlocks {
  public:

@@ -21,11 +21,11 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "nacre/result.h"
 #include "table/vector_path.h"
@@ -47,12 +47,14 @@ class FilterBuilder {
   std::uint64_t keys() const { return hashes_.size(); }
   /// Of the section, if it were finished now; 0 when no filter is wanted.
   std::uint64_t bytes() const;
+  /// What is kept until then.
+  std::uint64_t memory_bytes() const { return hashes_.size() * sizeof(std::uint64_t); }
   /// Appends the section to `out`; only when bytes() > 0.
   void finish(std::string& out) const;
 
  private:
   const std::uint32_t bits_per_key_;
-  std::vector<std::uint64_t> hashes_;
+  std::deque<std::uint64_t> hashes_;  // in pieces: a million keys in one would be moved as it grows
 };
 
 class Filter {

@@ -58,9 +58,8 @@ class MemoryCharge {
 
   std::uint64_t bytes() const { return bytes_; }
   void resize(std::uint64_t bytes) {
-    if (bytes == bytes_) return;
-    budget_.charge(use_, bytes);
-    budget_.release(use_, bytes_);
+    if (bytes > bytes_) budget_.charge(use_, bytes - bytes_);
+    if (bytes < bytes_) budget_.release(use_, bytes_ - bytes);
     bytes_ = bytes;
   }
 

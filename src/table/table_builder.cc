@@ -10,7 +10,6 @@
 namespace nacre {
 namespace {
 
-constexpr std::size_t kWriteBytes = 512 << 10;  // handed to the file at a time
 constexpr std::uint64_t kIndexBytesMax = 0xFFFFFFFF;
 // The most that a block takes besides entries, and an entry besides key and value: head 4, two
 // offsets of 4, trailer 8, head size 1.
@@ -29,7 +28,7 @@ TableBuilder::TableBuilder(WritableFile& file, TableBuilderOptions options)
   properties_.codec = options_.codec;
   properties_.notes = options_.notes;
   properties_.min_seq = kSeqMax;
-  out_.reserve(kWriteBytes + kWriteBytes / 4);
+  out_.reserve(options_.write_bytes + options_.write_bytes / 4);
 }
 
 Status TableBuilder::add(const Entry& entry, std::uint64_t key_hash) {
@@ -90,7 +89,7 @@ Status TableBuilder::cut_block(bool spills, std::string_view separator) {
   properties_.blocks += 1;
   block_.reset();
   gathered_ = kBlockOverhead;
-  return out_.size() >= kWriteBytes ? write_out() : Status();
+  return out_.size() >= options_.write_bytes ? write_out() : Status();
 }
 
 Status TableBuilder::write_out() {

@@ -34,7 +34,8 @@ struct TableBuilderOptions {
   Codec codec = Codec::kLz4;
   /// Bytes of a block from which on the versions of a user key may go on in the next one.
   std::size_t spill_bytes = 64 << 20;
-  TableNotes notes;  // kept in the properties
+  std::size_t write_bytes = 512 << 10;  // handed to the file at a time
+  TableNotes notes;                     // kept in the properties
   /// Shown each block as a reader will see it, in order. May be empty.
   std::function<void(std::string_view block)> block_done;
 };
@@ -66,6 +67,11 @@ class TableBuilder {
   /// What the file would take if it were finished now; blocks that are not written yet count raw.
   std::uint64_t bytes_estimate() const {
     return written_ + out_.size() + gathered_ + index_.bytes_estimate() + filter_.bytes();
+  }
+  /// What it holds in memory, and the sections that finish() will make.
+  std::uint64_t memory_bytes() const {
+    return out_.capacity() + 2 * gathered_ + 2 * index_.bytes_estimate() + 2 * filter_.bytes() +
+           filter_.memory_bytes();
   }
   /// Writes the rest. There must be at least one entry. The caller syncs and closes the file.
   Result<TableSummary> finish();

@@ -60,8 +60,8 @@ enum class CursorUse : std::uint8_t {
   kCompaction,  ///< Past the cache, in large pieces.
 };
 
-/// What a cursor for compaction keeps of its file at a time, under a budget of so many bytes.
-std::uint64_t compaction_read_bytes(std::uint64_t budget_bytes);
+/// What flushes and compactions read or write of a file at a time, under a budget of so many bytes.
+std::uint64_t table_io_bytes(std::uint64_t budget_bytes);
 
 /// One block to load: see TableReader::load_many().
 struct BlockLoad {

@@ -41,6 +41,15 @@ TEST(SettingsTest, MemtablesAreAnEighthOfTheMemory) {
   EXPECT_EQ(resolved(with_memtable(3 * kMiB), 80 * kMiB).memtable_bytes, 3 * kMiB);
 }
 
+TEST(SettingsTest, TablesAreAQuarterOfASmallMemory) {
+  EXPECT_EQ(resolved({}, 1 * kMiB).table_bytes, 2 * kMiB);
+  EXPECT_EQ(resolved({}, 80 * kMiB).table_bytes, 20 * kMiB);
+  EXPECT_EQ(resolved({}, 256 * kMiB).table_bytes, 64 * kMiB);
+  EXPECT_EQ(resolved({}, 4096 * kMiB).table_bytes, 64 * kMiB) << "at most";
+  EXPECT_EQ(resolved(with([](Options& o) { o.table_bytes = 3 * kMiB; }), 80 * kMiB).table_bytes,
+            3 * kMiB);
+}
+
 TEST(SettingsTest, MemtablesThatWaitFitIntoHalfTheMemory) {
   for (const std::uint64_t limit : {1 * kMiB, 7 * kMiB, 16 * kMiB, 1024 * kMiB}) {
     for (const std::uint64_t memtable : {std::uint64_t{16} << 10, limit / 7, limit / 4}) {

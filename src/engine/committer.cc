@@ -18,16 +18,15 @@ constexpr std::uint64_t kStallNanosReported = 1'000'000;
 
 }  // namespace
 
-Committer::Committer(Context& context, CurrentView& view, WalSet& wals, FileNumbers& numbers,
-                     Hooks hooks)
-    : context_(context), view_(view), wals_(wals), numbers_(numbers), hooks_(std::move(hooks)) {}
+Committer::Committer(Context& context, CurrentView& view, WalSet& wals, Hooks hooks)
+    : context_(context), view_(view), wals_(wals), hooks_(std::move(hooks)) {}
 
 Status Committer::start(const Start& from) {
   auto state = state_.lock();
   state->last_seq = state->frozen_seq = from.last_seq;
   state->flushed_seq = from.frozen.empty() ? from.last_seq : 0;  // no more is known, or asked for
   context_.visible.store(from.last_seq, std::memory_order_release);
-  NACRE_TRY(wals_.begin(numbers_.take(), 0));
+  NACRE_TRY(wals_.begin(0));
   const std::string hint =
       from.frozen.empty() ? std::string() : from.frozen.back()->table.common_prefix();
   state->active = std::make_shared<LiveMemtable>(
@@ -123,9 +122,16 @@ Status Committer::make_room(Lock& state) {
 
 Status Committer::next_segment(std::size_t payload_bytes) {
   const std::optional<Lsn> end_of_old = wals_.started() ? std::optional(wals_.end()) : std::nullopt;
-  NACRE_TRY(wals_.begin(numbers_.take(), payload_bytes));
+  NACRE_TRY(wals_.begin(payload_bytes));
   if (end_of_old.has_value()) hooks_.sync_older(*end_of_old);
   return {};
+}
+
+/// A segment ends with its memtable, or when it is full. Half of either is time enough to make the
+/// next one: some ten milliseconds, in which a fast writer writes a quarter.
+bool Committer::next_segment_is_due(const State& state) const {
+  return state.active->table.memory_bytes() >= context_.settings.memtable_bytes / 2 ||
+         wals_.half_full();
 }
 
 Status Committer::freeze_active(Lock& state) {
@@ -173,8 +179,9 @@ Result<Committer::Ticket> Committer::reserve(Lock& state, std::string_view paylo
       return std::move(lsn).error();
     }
     ticket.lsn = *lsn;
-    if (wals_.wants_prepare()) hooks_.prepare();
   }
+  if (next_segment_is_due(*state)) wals_.want_next();
+  if (wals_.wants_prepare()) hooks_.prepare();
   if (context_.dead_spans.any()) cut_dead_spans(payload);
   state->last_seq += count;
   state->pending.push_back({state->last_seq, false});

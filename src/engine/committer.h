@@ -22,7 +22,6 @@
 #include <functional>
 
 #include "engine/context.h"
-#include "engine/file_numbers.h"
 #include "engine/view.h"
 #include "engine/wal_set.h"
 
@@ -37,7 +36,7 @@ class Committer {
     std::function<void()> prepare;
     std::function<void(Lsn)> sync_older;
   };
-  Committer(Context& context, CurrentView& view, WalSet& wals, FileNumbers& numbers, Hooks hooks);
+  Committer(Context& context, CurrentView& view, WalSet& wals, Hooks hooks);
 
   /// What a store begins with.
   struct Start {
@@ -110,6 +109,7 @@ class Committer {
   Status make_room(Lock& state);
   Status freeze_active(Lock& state);
   Status next_segment(std::size_t payload_bytes);
+  bool next_segment_is_due(const State& state) const;
   Status log_unlogged(Lock& state);
   Result<Ticket> reserve(Lock& state, std::string_view payload, std::uint32_t count,
                          Durability durability);
@@ -120,7 +120,6 @@ class Committer {
   Context& context_;
   CurrentView& view_;
   WalSet& wals_;
-  FileNumbers& numbers_;
   const Hooks hooks_;
   Guarded<State> state_;
   std::condition_variable changed_;

@@ -52,9 +52,9 @@ Committer::Hooks hooks_for(Scheduler& scheduler) {
 Engine::Engine(std::string path, Settings settings, std::shared_ptr<Runtime> runtime)
     : runtime_(std::move(runtime)),
       context_(std::move(path), std::move(settings), runtime_->state()),
-      wals_(context_),
+      wals_(context_, numbers_),
       versions_(context_, view_, numbers_),
-      committer_(context_, view_, wals_, numbers_, hooks_for(scheduler_)),
+      committer_(context_, view_, wals_, hooks_for(scheduler_)),
       scheduler_(context_, view_, versions_, committer_, wals_, numbers_),
       reads_(context_, view_),
       read_only_(context_.settings.options.read_only) {}
@@ -240,6 +240,7 @@ Status Engine::close() {
     // A store that failed gets a last chance to put what it holds into new files.
     status = context_.health.ok() ? flush() : resume();
     scheduler_.close();
+    wals_.remove_next();
     Status synced = committer_.sync_wal();
     if (status.ok()) status = std::move(synced);
     epoch_collect();

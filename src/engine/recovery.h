@@ -18,6 +18,8 @@
 //   a segment that begins a new chain after another    a resume that was cut short: it must be
 //                                                      empty, and is dropped
 //   a segment without a header that nobody follows     its creation was cut short: passed over
+//   one that was made ahead and has no link, followed  not begun, or it lost its beginning: passed
+//   by nobody                                          over, and reported when something is there
 //   an empty one whose predecessor went on             its creation failed: passed over
 //
 // THREADS    one at a time, before the store is shared.

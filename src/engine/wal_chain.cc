@@ -39,7 +39,7 @@ WalChain find_chain(const std::vector<ChainLink>& links) {
   }
   WalChain chain;
   std::size_t newest = links.size() - 1;
-  while (places[newest].root != Root::kFirst) --newest;
+  while (newest != 0 && (places[newest].root != Root::kFirst || !links[newest].begun)) --newest;
   for (std::size_t i = newest; i != 0; i = places[i].before) chain.members.push_back(i);
   chain.members.push_back(0);
   std::reverse(chain.members.begin(), chain.members.end());

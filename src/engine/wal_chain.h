@@ -7,6 +7,9 @@
 //        ^----- 11        the wal: 7 8 11
 //   12 (follows nothing)  a resume that was cut short: it must be empty
 //
+// A segment that was made ahead and not begun is no part of it, unless another follows it: a crash
+// has then taken its beginning.
+//
 // A header is on stable storage before its segment has a record, and before another may follow it:
 // one that says where it follows is to be believed, whatever else is there.
 //
@@ -25,6 +28,7 @@ namespace nacre::engine {
 struct ChainLink {
   FileNumber number{};
   bool has_header = false;
+  bool begun = false;     // false with a header: made ahead, and does not say where it follows
   FileNumber previous{};  // 0: begins a chain
 };
 

@@ -32,7 +32,6 @@ class Replay {
 
  private:
   Status open(const std::vector<FileNumber>& numbers);
-  Status choose_chain();
   void load();
   Status judge(WalSegment& segment);
   Status judge_link(const WalSegment& segment);
@@ -42,6 +41,7 @@ class Replay {
   Status check_foreign(const WalReader& reader);
   Status check_not_cut(const WalSegment& segment) const;
   void drop_from_here(const WalReader& reader);
+  void note_dropped(const WalReader& reader, const Status& why);
   bool never_used(const WalSegment& segment) const;
   Status load_cut_group();
   std::uint64_t synced_to(std::size_t index) const;
@@ -51,7 +51,7 @@ class Replay {
   const FileNumber floor_;
   ReplayRoom room_;
   Seq last_seq_;
-  FileNumber newest_{};               // file of all
+  FileNumber newest_{};               // that was begun
   std::vector<WalSegment> segments_;  // the wal
   std::vector<WalSegment> fresh_;     // of chains that nobody went on with
   std::vector<SegmentGroup> groups_;
@@ -73,15 +73,22 @@ Status Replay::open(const std::vector<FileNumber>& numbers) {
     const std::optional<WalHeader>& header = reader->header();
     links.push_back({.number = number,
                      .has_header = header.has_value(),
+                     .begun = reader->begun(),
                      .previous = header.has_value() ? header->previous : FileNumber{}});
+    if (reader->begun() || number == floor_) newest_ = number;
     all.push_back({.number = number, .reader = std::move(reader), .error = {}});
   }
-  newest_ = numbers.back();
   const WalChain chain = find_chain(links);
   if (chain.stray.has_value()) {
     const ChainLink& stray = links[*chain.stray];
     return Status::corruption(context_.path(wal_name(stray.number)) + ": follows segment " +
                               wal_name(stray.previous) + ", which is missing");
+  }
+  // Made ahead and begun, but a crash has taken the beginning, and nobody follows.
+  for (std::size_t i = chain.members.back() + 1; i < all.size(); ++i) {
+    const WalReader& reader = *all[i].reader;
+    const bool torn = reader.header().has_value() && reader.stop().kind == WalStop::Kind::kTorn;
+    if (torn && !reader.begun()) note_dropped(reader, reader.stop_status());
   }
   for (const std::size_t i : chain.members) segments_.push_back(std::move(all[i]));
   for (const std::size_t i : chain.fresh) fresh_.push_back(std::move(all[i]));
@@ -141,21 +148,29 @@ Status Replay::judge(WalSegment& segment) {
 /// failed, and so did removing it.
 bool Replay::never_used(const WalSegment& segment) const {
   return !judged_.empty() && &segment == &segments_.back() && segment.records == 0 &&
-         segment.error.ok() && segment.reader->header()->previous_length < judged_.back().end;
+         segment.error.ok() && segment.reader->begun() &&
+         *segment.reader->previous_length() < judged_.back().end;
 }
 
 /// Judges the link from a segment to its predecessor; sets dropped_ when the wal ends between them.
 Status Replay::judge_link(const WalSegment& segment) {
   if (judged_.empty()) return {};
-  const WalHeader& header = *segment.reader->header();
+  const WalReader& reader = *segment.reader;
+  if (!reader.begun()) {
+    dropped_ =
+        Status::corruption_at(reader.path(), kWalHeaderBytes, "the segment lost its beginning");
+    note_dropped(reader, *dropped_);
+    return {};
+  }
+  const std::uint64_t said = *reader.previous_length();
   const JudgedSegment& before = judged_.back();
   const std::string name = wal_name(before.number);
-  if (header.previous_length < before.end) {
-    return Status::corruption(segment.reader->path() + ": says that " + name + " ended at " +
-                              std::to_string(header.previous_length) +
-                              ", but it has records up to " + std::to_string(before.end));
+  if (said < before.end) {
+    return Status::corruption(reader.path() + ": says that " + name + " ended at " +
+                              std::to_string(said) + ", but it has records up to " +
+                              std::to_string(before.end));
   }
-  if (header.previous_length > before.end) {
+  if (said > before.end) {
     dropped_ = Status::corruption_at(context_.path(name), before.end, "the segment lost its end");
     info_.clean = false;
     info_.detail = std::string(dropped_->message());
@@ -163,8 +178,9 @@ Status Replay::judge_link(const WalSegment& segment) {
   return {};
 }
 
-/// Of the newest segment. Its first window was on stable storage before its first record, and
-/// before the floor named it; only a segment that has a successor is cut to its length.
+/// Of the newest segment that was begun. Its first window was on stable storage before its first
+/// record, and before the floor named it; a segment is cut to its length only when it has a
+/// successor, and it is on stable storage that this one was begun.
 Status Replay::check_not_cut(const WalSegment& segment) const {
   const WalReader& reader = *segment.reader;
   if (segment.number != newest_ || reader.file_bytes() >= kWalWindowMin) return {};
@@ -198,9 +214,13 @@ Status Replay::judge_stop(const WalSegment& segment) {
 
 void Replay::drop_from_here(const WalReader& reader) {
   dropped_ = reader.stop_status();
+  note_dropped(reader, *dropped_);
+}
+
+void Replay::note_dropped(const WalReader& reader, const Status& why) {
   info_.clean = false;
   info_.bytes_dropped += reader.stop().dropped_bytes;
-  if (info_.detail.empty()) info_.detail = std::string(dropped_->message());
+  if (info_.detail.empty()) info_.detail = std::string(why.message());
 }
 
 /// A segment after the place where dropping began. It must not prove that the place was synced.

@@ -1,5 +1,7 @@
 #include "engine/wal_set.h"
 
+#include <utility>
+
 #include "base/try.h"
 #include "lsm/file_name.h"
 
@@ -12,30 +14,85 @@ void WalSet::follow(std::vector<FileNumber> older, std::uint64_t length_of_last)
   sync_.lock()->others = std::move(older);
 }
 
-Status WalSet::begin(FileNumber number, std::uint64_t payload_bytes) {
+/// The segment of options.header, its name and header on stable storage.
+Result<WalSet::SegmentPtr> WalSet::make_segment(WalWriter::Options options) {
   auto segment = std::make_shared<Segment>();
-  segment->number = number;
-  WalWriter::Options options;
+  segment->number = options.header.identity.number;
   options.mode = context_.settings.options.log_mode;
-  options.capacity = wal_capacity_for(payload_bytes);
-  options.header.identity = {context_.salt, number};
-  if (active_ != nullptr) {
-    options.window = active_->writer->window();
-    options.expected_length = active_->writer->length();
-    options.header.previous = active_->number;
-    options.header.previous_length = active_->writer->length();
-  } else {
-    options.header.previous = earlier_;
-    options.header.previous_length = earlier_length_;
-  }
-  segment->writer =
-      NACRE_TRY(WalWriter::create(context_.fs(), context_.path(wal_name(number)), options));
+  const std::string path = context_.path(wal_name(segment->number));
+  segment->writer = NACRE_TRY(WalWriter::create(context_.fs(), path, options));
   if (Status synced = context_.fs().sync_dir(context_.dir); !synced.ok()) {
     segment->writer.reset();
-    context_.reaper.remove(FileType::kWal, number);
+    context_.reaper.remove(FileType::kWal, segment->number);
     return synced;
   }
+  return segment;
+}
+
+/// What begin() will want, made while the current segment is still written. Whoever begins a
+/// segment meanwhile takes a larger number: then this one comes too late, for good.
+void WalSet::make_next() {
+  WalWriter::Options options;
+  {
+    auto sync = sync_.lock();
+    if (next_state_.load(std::memory_order_relaxed) != NextState::kWanted) return;
+    next_state_.store(NextState::kMaking, std::memory_order_relaxed);
+    const Segment& current = *sync->segments.back();
+    options.header.identity = {context_.salt, numbers_.take()};
+    options.header.previous = current.number;
+    options.header.made_ahead = true;
+    options.window = current.writer->window();
+  }
+  Result<SegmentPtr> made = make_segment(options);
+  if (!made.ok()) return;  // begin() finds none
+  {
+    auto sync = sync_.lock();
+    if (next_state_.load(std::memory_order_relaxed) == NextState::kMaking) {
+      next_state_.store(NextState::kSettled, std::memory_order_relaxed);
+      sync->next = std::move(*made);
+      return;
+    }
+  }
+  (*made)->writer.reset();
+  context_.reaper.remove(FileType::kWal, options.header.identity.number);
+}
+
+/// What was made ahead, if it will do, begun as the follower of the current segment; or null.
+WalSet::SegmentPtr WalSet::take_next(std::uint64_t payload_bytes) {
+  SegmentPtr next;
+  {
+    auto sync = sync_.lock();
+    next_state_.store(NextState::kSettled, std::memory_order_relaxed);
+    next = std::exchange(sync->next, nullptr);
+  }
+  if (next == nullptr) return nullptr;
+  if (next->writer->fits(payload_bytes + kWalLinkBytes) &&
+      next->writer->link(active_->writer->length()).ok()) {
+    return next;
+  }
+  sync_.lock()->others.push_back(next->number);
+  return nullptr;
+}
+
+Status WalSet::begin(std::uint64_t payload_bytes) {
+  SegmentPtr segment = take_next(payload_bytes);
+  if (segment == nullptr) {
+    WalWriter::Options options;
+    options.capacity = wal_capacity_for(payload_bytes);
+    options.header.identity = {context_.salt, numbers_.take()};
+    if (active_ != nullptr) {
+      options.window = active_->writer->window();
+      options.expected_length = active_->writer->length();
+      options.header.previous = active_->number;
+      options.header.previous_length = active_->writer->length();
+    } else {
+      options.header.previous = earlier_;
+      options.header.previous_length = earlier_length_;
+    }
+    segment = NACRE_TRY(make_segment(options));
+  }
   auto sync = sync_.lock();
+  next_state_.store(NextState::kUnasked, std::memory_order_relaxed);
   segment->base = active_ == nullptr ? sync->synced : end();
   if (active_ == nullptr) sync->failure = Status();
   sync->segments.push_back(segment);
@@ -72,9 +129,13 @@ void WalSet::prepare_ahead() {
     segment = sync->segments.back();
   }
   segment->writer->prepare_ahead().ignore();  // append() tries again, and reports
+  make_next();
 }
 
 Result<Lsn> WalSet::sync_segments(const std::deque<SegmentPtr>& segments) {
+  for (std::size_t i = 1; i < segments.size(); ++i) {
+    if (!segments[i - 1]->sealed) NACRE_TRY(segments[i]->writer->sync_link());  // W3
+  }
   for (const SegmentPtr& segment : segments) {
     if (segment->sealed || segment == segments.back()) continue;
     NACRE_TRY(segment->writer->seal());
@@ -134,10 +195,24 @@ void WalSet::abandon() {
   for (const SegmentPtr& segment : sync->segments) sync->others.push_back(segment->number);
   if (started()) sync->synced = std::max(sync->synced, end());
   sync->segments.clear();
+  if (sync->next != nullptr) sync->others.push_back(sync->next->number);
+  sync->next.reset();
+  next_state_.store(NextState::kSettled, std::memory_order_relaxed);
   if (sync->failure.ok()) sync->failure = Status(Code::kReadOnly, "the wal is being replaced");
   active_.reset();
   earlier_ = FileNumber{};
   earlier_length_ = 0;
+}
+
+void WalSet::remove_next() {
+  SegmentPtr next;
+  {
+    auto sync = sync_.lock();
+    next = std::exchange(sync->next, nullptr);
+  }
+  if (next == nullptr) return;
+  next->writer.reset();
+  context_.reaper.remove(FileType::kWal, next->number);
 }
 
 }  // namespace nacre::engine

@@ -4,13 +4,24 @@
 // Positions in the wal are counted through all segments of this run, as an Lsn, so that "everything
 // up to here is on stable storage" is one number.
 //
+// The next segment is made ahead, once somebody says that it will be wanted soon: then begin() only
+// writes into it where it follows, and waits for no device.
+//
+//     | older | older | current, half full   |   next: header, zeros
+//     sealed by a sync   append()                made by prepare_ahead(), begun by begin()
+//
+// What was made ahead is used by the begin() after it or not at all, so that numbers ascend.
+//
 // THREADS    append(), begin() and their const companions: under the commit lock. sync_through(),
 //            prepare_ahead() and drop_before(): any.
 // INVARIANT  (W1) a segment is synced only after all older ones were: a record that proves a sync
-// of
-//            its segment proves that its predecessors are whole.
+//            of its segment proves that its predecessors are whole. A link may be synced before;
+//            no record tells of that.
 //            (W2) the first failed write or sync is kept and returned by every later call, until
-//            abandon() starts again with new files.
+//            abandon() starts again with new files. What fails while the next segment is made
+//            ahead is no failure: begin() makes one then, and reports.
+//            (W3) a segment is cut to its length only when the link or header of its successor is
+//            on stable storage: a short segment without one has been damaged.
 #pragma once
 
 #include <condition_variable>
@@ -19,6 +30,7 @@
 
 #include "base/guarded.h"
 #include "engine/context.h"
+#include "engine/file_numbers.h"
 #include "wal/wal_writer.h"
 
 namespace nacre::engine {
@@ -27,22 +39,33 @@ using Lsn = std::uint64_t;
 
 class WalSet {
  public:
-  explicit WalSet(Context& context) : context_(context) {}
+  WalSet(Context& context, FileNumbers& numbers) : context_(context), numbers_(numbers) {}
 
   /// Before the first begin(), which will follow the last of these: segments of an earlier run, on
   /// stable storage before its first record. Their files stay until drop_before().
   void follow(std::vector<FileNumber> older, std::uint64_t length_of_last);
-  /// Starts the segment `number` with room for a record of `payload_bytes` and makes it current.
-  Status begin(FileNumber number, std::uint64_t payload_bytes);
+  /// Starts a segment with room for a record of `payload_bytes` and makes it current.
+  Status begin(std::uint64_t payload_bytes);
   bool started() const { return active_ != nullptr; }
   bool fits(std::uint64_t payload_bytes) const { return active_->writer->fits(payload_bytes); }
   FileNumber current() const { return active_->number; }
   /// Writes one record, handed to the kernel when it returns. Returns its end.
   Result<Lsn> append(Seq first_seq, std::string_view payload);
-  bool wants_prepare() const { return active_->writer->wants_prepare(); }
+  bool half_full() const { return active_->writer->half_full(); }
+  /// The current segment is well on its way to its end: prepare_ahead() shall make the next one.
+  void want_next() {
+    if (next_state_.load(std::memory_order_relaxed) == NextState::kUnasked) {
+      next_state_.store(NextState::kWanted, std::memory_order_relaxed);
+    }
+  }
+  bool wants_prepare() const {
+    return next_state_.load(std::memory_order_relaxed) == NextState::kWanted ||
+           active_->writer->wants_prepare();
+  }
   Lsn end() const { return active_->base + active_->writer->length(); }
 
-  /// Makes space ready in the current segment; what it can't do, append() does and reports.
+  /// Makes space ready in the current segment, and the next segment when it is wanted; what it
+  /// can't do, append() and begin() do and report.
   void prepare_ahead();
   /// Puts everything up to `lsn` on stable storage. Callers share one sync.
   Status sync_through(Lsn lsn);
@@ -51,6 +74,8 @@ class WalSet {
   /// Gives up every segment, failed ones included; begin() must follow. Their files stay until
   /// drop_before().
   void abandon();
+  /// Removes what was made ahead and is not used: the store closes.
+  void remove_next();
 
   std::uint64_t bytes_written() const { return bytes_.load(std::memory_order_relaxed); }
   std::uint64_t syncs() const { return syncs_.load(std::memory_order_relaxed); }
@@ -65,18 +90,32 @@ class WalSet {
   using SegmentPtr = std::shared_ptr<Segment>;
   struct Sync {
     std::deque<SegmentPtr> segments;  // oldest first; the last is the current one
-    std::vector<FileNumber> others;   // of an earlier run, or abandoned
+    SegmentPtr next;                  // made ahead to follow the current one, not begun; or null
+    std::vector<FileNumber> others;   // of an earlier run, abandoned, or made in vain
     Lsn synced = 0;
     bool running = false;
     Status failure;
   };
+  enum class NextState : std::uint8_t {
+    kUnasked,
+    kWanted,
+    kMaking,
+    kSettled,  // it is there, could not be made, or would come too late
+  };
+
   static Result<Lsn> sync_segments(const std::deque<SegmentPtr>& segments);
+  Result<SegmentPtr> make_segment(WalWriter::Options options);
+  void make_next();
+  SegmentPtr take_next(std::uint64_t payload_bytes);
 
   Context& context_;
+  FileNumbers& numbers_;
   SegmentPtr active_;     // guarded by the commit lock; the same as segments.back()
   FileNumber earlier_{};  // whom the first segment follows, 0 for nobody; as active_
   std::uint64_t earlier_length_ = 0;
   Guarded<Sync> sync_;
+  /// want_next() changes it under the commit lock, all else under that of sync_.
+  std::atomic<NextState> next_state_{NextState::kUnasked};
   std::condition_variable changed_;
   std::atomic<std::uint64_t> bytes_{0};
   std::atomic<std::uint64_t> syncs_{0};

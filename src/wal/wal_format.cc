@@ -14,6 +14,11 @@ namespace {
 
 constexpr std::string_view kMagic = "NACREWAL";
 constexpr std::size_t kHeaderChecksumAt = 56;
+constexpr std::uint32_t kMadeAhead = 1;  // a feature bit
+
+std::uint64_t link_seed(const WalIdentity& identity) {
+  return mix_seed(wal_segment_seed(identity), kWalHeaderBytes);
+}
 
 }  // namespace
 
@@ -21,7 +26,7 @@ std::array<char, kWalHeaderBytes> encode_wal_header(const WalHeader& header) {
   std::array<char, kWalHeaderBytes> bytes{};
   std::memcpy(bytes.data(), kMagic.data(), kMagic.size());
   store(bytes.data() + 8, kWalFormatVersion);
-  store(bytes.data() + 12, std::uint32_t{0});
+  store(bytes.data() + 12, header.made_ahead ? kMadeAhead : 0);
   store(bytes.data() + 16, header.identity.salt);
   store(bytes.data() + 24, raw(header.identity.number));
   store(bytes.data() + 32, raw(header.previous));
@@ -54,7 +59,7 @@ Result<WalHeader> decode_wal_header(std::string_view bytes, std::string_view fil
     return Status::unsupported(std::string(file) + ": wal format version " +
                                std::to_string(version) + " is not known to this Nacre");
   }
-  if (features != 0) {
+  if ((features & ~kMadeAhead) != 0) {
     return Status::unsupported(std::string(file) + ": wal feature bits " +
                                std::to_string(features) + " are not known to this Nacre");
   }
@@ -62,7 +67,27 @@ Result<WalHeader> decode_wal_header(std::string_view bytes, std::string_view fil
   if (raw(header.previous) >= raw(header.identity.number)) {
     return Status::corruption_at(file, 32, "wal segment does not come after its previous one");
   }
+  header.made_ahead = features == kMadeAhead;
+  if (header.made_ahead && (raw(header.previous) == 0 || header.previous_length != 0)) {
+    return Status::corruption_at(file, 32, "wal segment was made ahead of nothing");
+  }
   return header;
+}
+
+std::array<char, kWalLinkBytes> encode_wal_link(const WalIdentity& identity,
+                                                std::uint64_t previous_length) {
+  std::array<char, kWalLinkBytes> bytes{};
+  store(bytes.data() + 8, previous_length);
+  store(bytes.data(), hash64(std::string_view(bytes.data() + 8, 8), link_seed(identity)));
+  return bytes;
+}
+
+std::optional<std::uint64_t> decode_wal_link(std::string_view bytes, const WalIdentity& identity) {
+  if (bytes.size() < kWalLinkBytes) return std::nullopt;
+  if (load<std::uint64_t>(bytes.data()) != hash64(bytes.substr(8, 8), link_seed(identity))) {
+    return std::nullopt;
+  }
+  return load<std::uint64_t>(bytes.data() + 8);
 }
 
 void store_record_header(char* bytes, const WalRecordHeader& header) {

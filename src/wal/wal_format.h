@@ -4,17 +4,23 @@
 // checksum is XXH3-64 with a seed made of the store's salt, the segment's number and, for a record,
 // its offset: bytes of another store, another segment or another place never verify.
 //
-// FORMAT  segment = header, records, zeros up to the end of the prepared space (a sealed segment
-//         ends with its last record). All integers little endian.
+// FORMAT  segment = header, [link], records, zeros up to the end of the prepared space (a sealed
+//         segment ends with its last record). All integers little endian.
 //
 //   header, 64 bytes. These bytes and this checksum stay the same in every format version.
 //    0  "NACREWAL"
-//    8  u32 format version (1)          12  u32 feature bits that a reader must know (0)
+//    8  u32 format version (1)          12  u32 feature bits that a reader must know:
+//                                           1 made ahead, see link; others 0
 //   16  u64 salt                        24  u64 number of this segment
 //   32  u64 number of the previous segment, 0 for none
-//   40  u64 final length of the previous segment
+//   40  u64 final length of the previous segment; 0 when made ahead
 //   48  u64 zero                        56  u64 checksum of bytes [0, 56), seed S
 //                                           S = mix_seed(salt, number)
+//
+//   link, 16 bytes, only in a segment that was made ahead, while the previous one was still
+//   written: its first use writes here where that one ended. Before, there are zeros.
+//    0  u64 checksum of bytes [8, 16), seed mix_seed(S, 64)
+//    8  u64 final length of the previous segment
 //
 //   record, at a multiple of 8
 //    0  u64 checksum of bytes [8, 24 + length), seed mix_seed(S, offset of the record)
@@ -33,10 +39,19 @@
 //   030  00 00 00 00 00 00 00 00  f4 47 92 53 bd 21 90 38   zero, checksum
 //   040  8e ae 61 f3 02 1e 0f b1  05 00 00 00 00 00 00 00   checksum, length 5, synced_to 0
 //   050  01 2a 00 00 00 00 00 00  68 65 6c 6c 6f 00 00 00   seq 42 and kind 1, "hello", padding
+//
+//          The same header made ahead, and its link:
+//
+//   000  4e 41 43 52 45 57 41 4c  01 00 00 00 01 00 00 00   features 1
+//   010  ef cd ab 89 67 45 23 01  07 00 00 00 00 00 00 00
+//   020  06 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00   previous segment 6, length later
+//   030  00 00 00 00 00 00 00 00  a4 6a 30 05 c0 69 07 21   zero, checksum
+//   040  cb 55 48 98 97 12 4e 7f  00 10 00 00 00 00 00 00   checksum, 4,096 bytes
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/hash.h"
@@ -48,6 +63,7 @@ namespace nacre {
 
 inline constexpr std::uint32_t kWalFormatVersion = 1;
 inline constexpr std::uint64_t kWalHeaderBytes = 64;
+inline constexpr std::uint64_t kWalLinkBytes = 16;
 inline constexpr std::uint64_t kWalRecordHeaderBytes = 24;
 /// The capacity of an ordinary segment. A larger batch gets a segment of its own.
 inline constexpr std::uint64_t kWalSegmentBytes = 64 << 20;
@@ -64,6 +80,7 @@ struct WalHeader {
   WalIdentity identity;
   FileNumber previous{};  // 0: none
   std::uint64_t previous_length = 0;
+  bool made_ahead = false;  // the length is in the link
   bool operator==(const WalHeader&) const = default;
 };
 
@@ -71,6 +88,12 @@ std::array<char, kWalHeaderBytes> encode_wal_header(const WalHeader& header);
 /// The header at the start of `bytes`. kCorruption when these are not the bytes of a header,
 /// kUnsupported when a newer version wrote them; both name `file`.
 Result<WalHeader> decode_wal_header(std::string_view bytes, std::string_view file);
+
+/// The link of a segment that was made ahead: where the previous one ended.
+std::array<char, kWalLinkBytes> encode_wal_link(const WalIdentity& identity,
+                                                std::uint64_t previous_length);
+/// Nothing when these are not the bytes of a link of this segment.
+std::optional<std::uint64_t> decode_wal_link(std::string_view bytes, const WalIdentity& identity);
 
 struct WalRecordHeader {
   std::uint64_t checksum = 0;

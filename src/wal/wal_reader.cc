@@ -44,12 +44,13 @@ Result<std::unique_ptr<WalReader>> WalReader::open(std::unique_ptr<RandomAccessF
 
 Status WalReader::read_header(std::optional<WalIdentity> expected) {
   // Not through the window: many readers may be open that nobody reads on yet.
-  std::array<char, kWalHeaderBytes> buffer;
+  std::array<char, kWalHeaderBytes + kWalLinkBytes> buffer;
   const std::size_t length = NACRE_TRY(file_->read(0, buffer));
-  if (length < std::min(kWalHeaderBytes, window_.file_size())) {
+  if (length < std::min<std::uint64_t>(buffer.size(), window_.file_size())) {
     return Status(Code::kIo, path_ + ": read ended at offset " + std::to_string(length));
   }
-  const std::string_view bytes(buffer.data(), length);
+  const std::string_view all(buffer.data(), length);
+  const std::string_view bytes = all.substr(0, kWalHeaderBytes);
   Result<WalHeader> header = decode_wal_header(bytes, path_);
   if (!header.ok()) {
     if (header.error().code() == Code::kUnsupported) return std::move(header).error();
@@ -73,6 +74,11 @@ Status WalReader::read_header(std::optional<WalIdentity> expected) {
   }
   header_ = *header;
   at_ = kWalHeaderBytes;
+  previous_length_ = header->previous_length;
+  if (!header->made_ahead) return Status();
+  previous_length_ = decode_wal_link(all.substr(at_), header->identity);
+  if (!begun()) return stop_at_bad("the segment does not say where it follows");
+  at_ += kWalLinkBytes;
   return Status();
 }
 

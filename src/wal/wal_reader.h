@@ -74,6 +74,11 @@ class WalReader {
 
   /// Nothing when the header could not be read.
   const std::optional<WalHeader>& header() const { return header_; }
+  /// Where the previous segment ended. Nothing without a header, and when this segment was made
+  /// ahead and its link can't be read: it was not begun, or it has lost its beginning and is
+  /// stopped.
+  const std::optional<std::uint64_t>& previous_length() const { return previous_length_; }
+  bool begun() const { return previous_length_.has_value(); }
   /// The segment whose header stands in this file instead of its own; the stop is then kNoHeader
   /// unless a record of this segment follows.
   const std::optional<FileNumber>& foreign() const { return foreign_; }
@@ -97,6 +102,7 @@ class WalReader {
   const std::string path_;
   WalWindow window_;
   std::optional<WalHeader> header_;
+  std::optional<std::uint64_t> previous_length_;
   std::optional<FileNumber> foreign_;
   std::uint64_t segment_seed_ = 0;
   std::uint64_t at_ = 0;  // where the next record begins

@@ -6,11 +6,14 @@ namespace nacre {
 
 namespace {
 
-std::string render_header(const WalHeader& header) {
+std::string render_header(const WalReader& reader) {
+  const WalHeader& header = *reader.header();
   std::string out = "segment " + std::to_string(raw(header.identity.number));
   if (raw(header.previous) != 0) {
-    out += " after segment " + std::to_string(raw(header.previous)) + " of " +
-           std::to_string(header.previous_length) + " bytes";
+    out += " after segment " + std::to_string(raw(header.previous));
+    out += reader.begun() ? " of " + std::to_string(*reader.previous_length()) + " bytes"
+                          : std::string(", not begun");
+    if (header.made_ahead) out += ", made ahead";
   }
   return out + "\n";
 }
@@ -33,7 +36,7 @@ std::string render_stop(const WalStop& stop) {
 
 Result<std::string> render_wal(WalReader& reader) {
   std::string out;
-  if (reader.header()) out += render_header(*reader.header());
+  if (reader.header()) out += render_header(reader);
   while (true) {
     const std::optional<WalRecord> record = NACRE_TRY(reader.next());
     if (!record) break;

@@ -24,7 +24,7 @@ constexpr std::uint64_t kCapacityMax = std::uint64_t{8} << 32;
 WalWriter::WalWriter(std::unique_ptr<LogFile> file, std::string path, const Options& options)
     : file_(std::move(file)),
       path_(std::move(path)),
-      number_(options.header.identity.number),
+      identity_(options.header.identity),
       segment_seed_(wal_segment_seed(options.header.identity)),
       capacity_(options.capacity),
       expected_length_(options.expected_length),
@@ -54,6 +54,25 @@ Status WalWriter::begin(const WalHeader& header) {
   NACRE_TRY(file_->write(0, std::string_view(bytes.data(), bytes.size())));
   NACRE_TRY(file_->sync());
   return window() > kWalWindowMin ? prepare_to(window() / 8) : Status();
+}
+
+Status WalWriter::link(std::uint64_t previous_length) {
+  NACRE_CHECK(length() == kWalHeaderBytes);
+  const auto bytes = encode_wal_link(identity_, previous_length);
+  Status written = file_->write(kWalHeaderBytes, std::string_view(bytes.data(), bytes.size()));
+  if (!written.ok()) return fail(std::move(written));
+  expected_length_ = previous_length;
+  link_synced_ = false;
+  length_.store(kWalHeaderBytes + kWalLinkBytes, std::memory_order_release);
+  return Status();
+}
+
+Status WalWriter::sync_link() {
+  if (link_synced_) return Status();
+  if (failed_.load(std::memory_order_acquire)) return lasting_error();
+  if (Status done = file_->sync(); !done.ok()) return fail(std::move(done));
+  link_synced_ = true;
+  return Status();
 }
 
 Result<std::uint64_t> WalWriter::append(Seq first_seq, std::string_view payload,

@@ -10,9 +10,13 @@
 //   0        synced()          length()        prepared
 //   | stable  | handed to kernel | zeros, >= window / 2 | nothing yet          | capacity
 //
+// A segment may be created before the one that it follows has ended. Its header is on stable
+// storage then like that of any other; link() says where the other one ended, and costs as much as
+// a record.
+//
 // THREADS    append() by one thread at a time; beside it any number of sync(), prepare_ahead() and
-//            the questions. create() with no other call under way, seal() with at most
-//            prepare_ahead(), which it waits for.
+//            the questions. create() and link() with no other call under way, seal() with at most
+//            prepare_ahead(), which it waits for; sync_link() and seal() by one thread at a time.
 // ERRORS     after a failed write or sync every call returns that error, for good: what the file
 //            holds is no longer known. A failed preparation (a full disk) is not of that sort: the
 //            append that needed it changed nothing, and a later one may succeed.
@@ -57,6 +61,12 @@ class WalWriter {
   static Result<std::unique_ptr<WalWriter>> create(FileSystem& fs, const std::string& path,
                                                    const Options& options);
 
+  /// Begins a segment whose header says that it was made ahead. Once, before the first append.
+  Status link(std::uint64_t previous_length);
+  /// Puts the link, if there is one, on stable storage. Records don't tell of this sync: it may
+  /// come before older segments are synced. It must come before the previous one is cut.
+  Status sync_link();
+
   /// Whether a batch of this size has room. When it has not, the segment is full.
   bool fits(std::uint64_t payload) const {
     return wal_record_bytes(payload) <= capacity_ - length();
@@ -82,7 +92,7 @@ class WalWriter {
   Status seal();
 
   const std::string& path() const { return path_; }
-  FileNumber number() const { return number_; }
+  FileNumber number() const { return identity_.number; }
   /// Whether a write or sync has failed: every later call fails too.
   bool failed() const { return failed_.load(std::memory_order_acquire); }
   /// The end of the last record.
@@ -90,6 +100,7 @@ class WalWriter {
   /// All bytes below it are on stable storage.
   std::uint64_t synced() const { return synced_.load(std::memory_order_acquire); }
   std::uint64_t window() const { return window_.load(std::memory_order_relaxed); }
+  bool half_full() const { return length() >= capacity_ / 2; }
   /// How many appends found no space prepared.
   std::uint64_t late_prepares() const { return late_prepares_.load(std::memory_order_relaxed); }
 
@@ -115,10 +126,11 @@ class WalWriter {
 
   const std::unique_ptr<LogFile> file_;
   const std::string path_;
-  const FileNumber number_;
+  const WalIdentity identity_;
   const std::uint64_t segment_seed_;
   const std::uint64_t capacity_;
-  const std::uint64_t expected_length_;
+  std::uint64_t expected_length_;  // changed by link(), before anyone else knows this writer
+  bool link_synced_ = true;        // the same, and then for the thread that syncs
 
   // Written by the appender.
   std::atomic<std::uint64_t> length_{kWalHeaderBytes};

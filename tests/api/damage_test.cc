@@ -208,8 +208,8 @@ TEST_F(DamageTest, AWalOfANewerNacre) {
     patch(disk, path, 8, kWalFormatVersion + 1, fix);
     expect_refused(world, Code::kUnsupported, {path, "version 2"});
     ASSERT_TRUE(ok(disk.write_file(path, good)));
-    patch(disk, path, 12, std::uint32_t{1}, fix);
-    expect_refused(world, Code::kUnsupported, {path, "feature bits 1"});
+    patch(disk, path, 12, std::uint32_t{2}, fix);
+    expect_refused(world, Code::kUnsupported, {path, "feature bits 2"});
   });
 }
 

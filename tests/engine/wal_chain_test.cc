@@ -27,10 +27,11 @@ std::vector<std::string> words_of(const Command& command) {
 std::string chain(const Command& command) {
   std::vector<ChainLink> links;
   for (const std::string& word : words_of(command)) {
-    const std::size_t mark = word.find_first_of("<?");
+    const std::size_t mark = word.find_first_of("<+?");
     ChainLink link;
     link.number = FileNumber{std::stoull(word.substr(0, mark))};
-    link.has_header = word[mark] == '<';
+    link.has_header = word[mark] != '?';
+    link.begun = word[mark] == '<';
     const std::string previous = word.substr(mark + 1);
     if (link.has_header && previous != "-") link.previous = FileNumber{std::stoull(previous)};
     links.push_back(link);

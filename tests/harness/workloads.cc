@@ -33,6 +33,12 @@ class Driver {
     }
   }
 
+  /// Does the background work that is due.
+  void work() {
+    while (life_.env.executor().run_one()) {
+    }
+  }
+
   Random& random() { return random_; }
   Db& db() { return db_; }
   std::string key(std::uint64_t keys) { return "key" + std::to_string(random_.below(keys)); }
@@ -180,6 +186,21 @@ void reopen_often(Life& life) {
   }
 }
 
+/// Background work is done at once, in between: so it finds the next wal segment made ahead, and
+/// segments that were begun and have nothing synced yet.
+void switch_often(Life& life) {
+  Driver driver(life, 5);
+  if (!driver.open()) return;
+  for (int i = 0; i < 90; ++i) {
+    driver.put(30, 1500, i % 8 == 7 ? Durability::kDisk : Durability::kOs);
+    if (i % 3 == 0) driver.work();
+    if (i == 50) driver.put(1, 30'000, Durability::kOs);
+    if (i == 60) driver.settle_all("flush", &Db::flush);
+  }
+  driver.look();
+  driver.close();
+}
+
 }  // namespace
 
 Options workload_options(Env& env) { return tiny_options(env); }
@@ -188,7 +209,8 @@ const std::vector<Workload>& workloads() {
   static const std::vector<Workload> all = {{"SyncedPuts", synced_puts},
                                             {"MixedDurability", mixed_durability},
                                             {"FlushAndCompact", flush_and_compact},
-                                            {"ReopenOften", reopen_often}};
+                                            {"ReopenOften", reopen_often},
+                                            {"SwitchOften", switch_often}};
   return all;
 }
 

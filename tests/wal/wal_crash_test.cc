@@ -58,11 +58,14 @@ class CrashRun {
     options.capacity = 256 << 10;
     options.header.identity = kIdentity;
     options.mode = random_.below(2) == 0 ? LogMode::kMapped : LogMode::kPwrite;
+    if (random_.below(2) == 0) options.header.previous = FileNumber{6};
+    options.header.made_ahead = raw(options.header.previous) != 0;
     auto created = WalWriter::create(world_.fs(), kPath, options);
     if (!created.ok() || !world_.fs().sync_dir("/store").ok()) return report("creation failed");
     created_ = true;
     world_.disk().set_lying_sync(lying_sync_);
     WalWriter& writer = **created;
+    if (options.header.made_ahead && !writer.link(4096).ok()) return report("link failed");
     for (int step = 0; step < 25 && violation_.empty(); ++step) {
       const std::uint64_t size = random_.below(5) == 0 ? random_.below(9000) : random_.below(300);
       written_.emplace_back(size, static_cast<char>('a' + step));

@@ -146,4 +146,12 @@ inline WalWriter::Options writer_options(std::uint64_t capacity = 1 << 20) {
   return options;
 }
 
+/// The same, made before segment 6 has ended.
+inline WalWriter::Options writer_options_ahead(std::uint64_t capacity = 1 << 20) {
+  WalWriter::Options options = writer_options(capacity);
+  options.header.previous_length = 0;
+  options.header.made_ahead = true;
+  return options;
+}
+
 }  // namespace nacre::test

@@ -46,6 +46,36 @@ TEST(WalFormat, TheWorkedExampleOfTheHeaderFile) {
             "012a00000000000068656c6c6f000000");
 }
 
+TEST(WalFormat, TheWorkedExampleOfASegmentMadeAhead) {
+  test::FakeFileSystem fs;
+  auto writer = WalWriter::create(fs, "7.wal", test::writer_options_ahead()).value();
+  ASSERT_TRUE(writer->link(4096).ok());
+  EXPECT_EQ(to_hex(fs.segments["7.wal"]->bytes.substr(0, 80)),
+            "4e4143524557414c0100000001000000"
+            "efcdab89674523010700000000000000"
+            "06000000000000000000000000000000"
+            "0000000000000000a46a3005c0690721"
+            "cb55489897124e7f0010000000000000");
+}
+
+TEST(WalFormat, LinksComeBackAndNoOtherBytesAreOne) {
+  const WalIdentity& identity = kHeader.identity;
+  const auto encoded = encode_wal_link(identity, 4096);
+  const std::string good(encoded.data(), encoded.size());
+  EXPECT_EQ(decode_wal_link(good, identity), 4096U);
+  EXPECT_EQ(decode_wal_link(good, {.salt = kSalt, .number = FileNumber{8}}), std::nullopt);
+  EXPECT_EQ(decode_wal_link(good, {.salt = kSalt + 1, .number = FileNumber{7}}), std::nullopt);
+  for (std::size_t bit = 0; bit < good.size() * 8; ++bit) {
+    std::string bad = good;
+    bad[bit / 8] = static_cast<char>(bad[bit / 8] ^ (1 << (bit % 8)));
+    EXPECT_EQ(decode_wal_link(bad, identity), std::nullopt) << bit;
+  }
+  for (std::size_t size = 0; size < good.size(); ++size) {
+    EXPECT_EQ(decode_wal_link(good.substr(0, size), identity), std::nullopt) << size;
+  }
+  EXPECT_EQ(decode_wal_link(std::string(16, '\0'), identity), std::nullopt);
+}
+
 TEST(WalFormat, HeadersComeBack) {
   for (const std::uint64_t number : {std::uint64_t{1}, std::uint64_t{7}, ~std::uint64_t{0}}) {
     const WalHeader header{.identity = {.salt = ~number, .number = FileNumber{number}},
@@ -86,6 +116,14 @@ TEST(WalFormat, HeadersWithAChecksumThatMakeNoSenseAreCorruption) {
   EXPECT_EQ(decode_wal_header(with_checksum(bytes), "f").status().code(), Code::kCorruption);
   bytes = header_bytes(kHeader);
   store(bytes.data() + 32, std::uint64_t{7});
+  EXPECT_EQ(decode_wal_header(with_checksum(bytes), "f").status().code(), Code::kCorruption);
+  // Made ahead, and yet the length is known; or of nothing.
+  bytes = header_bytes(kHeader);
+  store(bytes.data() + 12, std::uint32_t{1});
+  EXPECT_EQ(decode_wal_header(with_checksum(bytes), "f").status().code(), Code::kCorruption);
+  store(bytes.data() + 40, std::uint64_t{0});
+  EXPECT_TRUE(decode_wal_header(with_checksum(bytes), "f").ok());
+  store(bytes.data() + 32, std::uint64_t{0});
   EXPECT_EQ(decode_wal_header(with_checksum(bytes), "f").status().code(), Code::kCorruption);
 }
 

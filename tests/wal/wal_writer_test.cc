@@ -120,6 +120,60 @@ TEST(WalWriter, RecordsSayWhatWasSyncedBeforeThem) {
   EXPECT_EQ(f.writer->synced(), 128U);
 }
 
+TEST(WalWriter, ALinkIsOneWriteAndItsSyncComesWithTheNext) {
+  test::FakeFileSystem fs;
+  auto writer = WalWriter::create(fs, "7.wal", test::writer_options_ahead()).value();
+  auto& calls = fs.segments["7.wal"]->calls;
+  EXPECT_THAT(calls, ElementsAre("prepare 65536", "write 0+64", "sync"));
+  calls.clear();
+  ASSERT_TRUE(writer->link(4096).ok());
+  EXPECT_EQ(writer->length(), 80U);
+  EXPECT_EQ(*writer->append(1, "a"), 112U);
+  EXPECT_THAT(calls, ElementsAre("write 64+16", "write 80+32"));
+  ASSERT_TRUE(writer->sync().ok());
+  EXPECT_EQ(writer->synced(), 112U);
+}
+
+TEST(WalWriter, RecordsTellOfASyncOfTheLinkButNotOfTheOneBeforeItsTurn) {
+  test::FakeFileSystem fs;
+  auto writer = WalWriter::create(fs, "7.wal", test::writer_options_ahead()).value();
+  const auto segment = fs.segments["7.wal"];
+  ASSERT_TRUE(writer->link(4096).ok());
+  segment->calls.clear();
+  ASSERT_TRUE(writer->sync_link().ok());
+  ASSERT_TRUE(writer->sync_link().ok());
+  EXPECT_THAT(segment->calls, ElementsAre("sync")) << "once is enough";
+  ASSERT_TRUE(writer->append(1, "a").ok());  // at 80
+  EXPECT_EQ(load_record_header(segment->bytes.data() + 80).synced_to, 0U)
+      << "older segments may not be synced yet";
+  ASSERT_TRUE(writer->sync().ok());
+  ASSERT_TRUE(writer->append(2, "b").ok());  // at 112
+  EXPECT_EQ(load_record_header(segment->bytes.data() + 112).synced_to, 112U);
+}
+
+TEST(WalWriter, ASegmentThatWasNotMadeAheadHasNoLinkToSync) {
+  Fixture f;
+  ASSERT_TRUE(f.writer->append(1, "a").ok());
+  ASSERT_TRUE(f.writer->sync_link().ok());
+  EXPECT_THAT(f.segment->calls, ElementsAre("write 64+32"));
+}
+
+TEST(WalWriter, AFailedLinkOrItsFailedSyncLastsForGood) {
+  for (const bool at_sync : {false, true}) {
+    test::FakeFileSystem fs;
+    auto writer = WalWriter::create(fs, "7.wal", test::writer_options_ahead()).value();
+    fs.segments["7.wal"]->fail = at_sync ? "sync" : "write";
+    EXPECT_EQ(writer->link(4096).ok(), at_sync);
+    if (at_sync) {
+      EXPECT_FALSE(writer->sync_link().ok());
+    }
+    fs.segments["7.wal"]->fail.clear();
+    EXPECT_TRUE(writer->failed());
+    EXPECT_FALSE(writer->append(1, "a").ok());
+    EXPECT_FALSE(writer->sync().ok());
+  }
+}
+
 TEST(WalWriter, ASyncOfWhatIsSyncedIsFree) {
   Fixture f;
   ASSERT_TRUE(f.writer->append(1, "a").ok());

@@ -123,6 +123,12 @@ class Block::Rows {
   bool has_single_versions() const {
     return header_.trailer_width == 0 && seq_of(Trailer{header_.trailer_base}) == 0;
   }
+  /// Whether the neighbours i and i + 1 are versions of one key.
+  bool same_key(std::uint32_t i) const {
+    return block_.head(header_, i) == block_.head(header_, i + 1) &&
+           block_.head_size(header_, i) == block_.head_size(header_, i + 1) &&
+           block_.tail(header_, i) == block_.tail(header_, i + 1);
+  }
   /// Sets `entry` to entry i. Its key is valid until the next call.
   void show(std::uint32_t i, Entry* entry) {
     const std::size_t head_size = block_.head_size(header_, i);

@@ -55,7 +55,15 @@ class TableCursor final : public EntryCursor {
     step_to(block_ + 1, true);
   }
 
-  void next_key() override { alone_ ? next() : EntryCursor::next_key(); }
+  void next_key() override {
+    NACRE_DCHECK(valid_);
+    if (alone_) return next();
+    while (row_ + 1 < count_) {
+      if (!rows_.same_key(row_++)) return show(row_);
+    }
+    if (index_.spills(block_)) return EntryCursor::next_key();  // on the last row of the block
+    step_to(block_ + 1, true);
+  }
 
   void prev() override {
     NACRE_DCHECK(valid_);

@@ -11,7 +11,7 @@ namespace nacre::engine {
 
 namespace {
 
-/// Asks for what most tables of level 0 will be judged by, so that a search waits for it once and
+/// Asks for what the tables of level 0 will be judged by, so that a search waits for it once and
 /// not table by table. One table alone would be waited for just the same.
 void fetch_filters(const Version& version, const Search& search) {
   const auto newest = version.level(0);
@@ -56,7 +56,6 @@ Found search_tables(const Version& version, Search& search, Counters& counters) 
 template <typename Sink>
 Result<bool> read(Context& context, const View& view_in_epoch, std::optional<EpochGuard>& guard,
                   Search& search, Sink& sink) {
-  fetch_filters(*view_in_epoch.version, search);
   Found found = search_memtables(view_in_epoch, search);
   if (found == Found::kInMemtable) {
     context.counters.add(Count::kMemtableHits);
@@ -64,6 +63,7 @@ Result<bool> read(Context& context, const View& view_in_epoch, std::optional<Epo
     sink.from_memory(search.entry.value);
     return true;
   }
+  fetch_filters(*view_in_epoch.version, search);
   ViewPtr held;  // once the epoch has been left
   const View* view = &view_in_epoch;
   for (;;) {

@@ -66,13 +66,6 @@ void CachedBlocks::read_ahead(std::uint32_t i, bool forward) {
   table_.load_many(ahead_);
 }
 
-std::uint64_t table_io_bytes(std::uint64_t budget_bytes) {
-  constexpr std::uint64_t kMin = 32 << 10;
-  constexpr std::uint64_t kMax = 512 << 10;
-  constexpr std::uint64_t kPiecesInBudget = 128;
-  return std::clamp(budget_bytes / kPiecesInBudget, kMin, kMax);
-}
-
 StreamedBlocks::StreamedBlocks(const TableReader& table)
     : table_(table),
       piece_bytes_(table_io_bytes(table.budget().limit())),

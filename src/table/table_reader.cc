@@ -28,6 +28,13 @@ Result<std::string> read_section(const StoredTable& table, const Section& sectio
 
 }  // namespace
 
+std::uint64_t table_io_bytes(std::uint64_t budget_bytes) {
+  constexpr std::uint64_t kMin = 32 << 10;
+  constexpr std::uint64_t kMax = 512 << 10;
+  constexpr std::uint64_t kPiecesInBudget = 128;
+  return std::clamp(budget_bytes / kPiecesInBudget, kMin, kMax);
+}
+
 TableReader::TableReader(Parts parts, TableReaderOptions options)
     : budget_(options.budget),
       salt_(options.salt),

@@ -9,7 +9,25 @@ namespace {
 
 using test::Contents;
 
-class WalReplayAheadTest : public WalReplayWorld {};
+class WalReplayAheadTest : public WalReplayWorld {
+ protected:
+  /// "a" in 0; 1 made ahead and begun, with "b".
+  void begin_two() {
+    first_ = begin(0);
+    put(*first_, "a");
+    second_ = begin_ahead(1, *first_);
+    put(*second_, "b");
+  }
+  /// After begin_two(): "c" in 2, which follows 1.
+  void begin_third() {
+    third_ = begin(2, after(*second_));
+    put(*third_, "c");
+  }
+
+  std::unique_ptr<WalWriter> first_;
+  std::unique_ptr<WalWriter> second_;
+  std::unique_ptr<WalWriter> third_;
+};
 
 TEST_F(WalReplayAheadTest, SegmentThatWasMadeAheadAndNotBegunIsPassedOver) {
   const auto first = begin(0);
@@ -36,7 +54,7 @@ TEST_F(WalReplayAheadTest, SegmentThatWasMadeAheadAndBegunIsReplayed) {
 TEST_F(WalReplayAheadTest, SegmentThatWasBegunAndHasNoRecordsIsPassedOver) {
   const auto first = begin(0);
   put(*first, "a");
-  ASSERT_TRUE(make_ahead(1, *first)->link(first->length()).ok());
+  begin_ahead(1, *first);
   EXPECT_EQ(expect_keys({"a"}).bytes_dropped, 0U);
 }
 
@@ -54,7 +72,7 @@ TEST_F(WalReplayAheadTest, AnotherThanTheOneMadeAheadIsReplayed) {
 TEST_F(WalReplayAheadTest, SegmentThatWasBegunInVainIsPassedOver) {
   const auto first = begin(0);
   put(*first, "a");
-  ASSERT_TRUE(make_ahead(1, *first)->link(first->length()).ok());
+  begin_ahead(1, *first);
   put(*first, "b");
   expect_keys({"a", "b"});
 }
@@ -86,11 +104,7 @@ TEST_F(WalReplayAheadTest, DamageToOneThatWasNotBegunIsHarmless) {
 
 // Power was lost after the begin and before any sync: link, some records, or both are not there.
 TEST_F(WalReplayAheadTest, RecordsBehindALostLinkAreDroppedAndReported) {
-  const auto first = begin(0);
-  put(*first, "a");
-  const auto second = make_ahead(1, *first);
-  ASSERT_TRUE(second->link(first->length()).ok());
-  put(*second, "b");
+  begin_two();
   ASSERT_TRUE(world_.disk().overwrite(path(1), kWalHeaderBytes, std::string(16, '\0')).ok());
   const RecoveryInfo info = expect_keys({"a"});
   EXPECT_FALSE(info.clean);
@@ -101,8 +115,7 @@ TEST_F(WalReplayAheadTest, RecordsBehindALostLinkAreDroppedAndReported) {
 TEST_F(WalReplayAheadTest, LinkThatWasSyncedIsNotLost) {
   const auto first = begin(0);
   put(*first, "a");
-  const auto second = make_ahead(1, *first);
-  ASSERT_TRUE(second->link(first->length()).ok());
+  const auto second = begin_ahead(1, *first);
   ASSERT_TRUE(second->sync().ok());
   put(*second, "b");
   damage(1, kWalHeaderBytes + 3);
@@ -111,24 +124,15 @@ TEST_F(WalReplayAheadTest, LinkThatWasSyncedIsNotLost) {
 
 // The header was on stable storage before the segment was begun, whatever became of the rest.
 TEST_F(WalReplayAheadTest, DamagedHeaderOfOneThatWasMadeAheadAndHasRecordsIsRefused) {
-  const auto first = begin(0);
-  put(*first, "a");
-  const auto second = make_ahead(1, *first);
-  ASSERT_TRUE(second->link(first->length()).ok());
-  put(*second, "b");
+  begin_two();
   damage(1, 24);
   expect_refused(Code::kCorruption, path(1), "header");
 }
 
 // 1 was begun, and followed, before a power cut took its link.
 TEST_F(WalReplayAheadTest, LostLinkOfAMiddleSegmentEndsTheWal) {
-  const auto first = begin(0);
-  put(*first, "a");
-  const auto second = make_ahead(1, *first);
-  ASSERT_TRUE(second->link(first->length()).ok());
-  put(*second, "b");
-  const auto third = begin(2, after(*second));
-  put(*third, "c");
+  begin_two();
+  begin_third();
   zero(1, kWalHeaderBytes);
   const RecoveryInfo info = expect_keys({"a"});
   EXPECT_FALSE(info.clean);
@@ -136,15 +140,10 @@ TEST_F(WalReplayAheadTest, LostLinkOfAMiddleSegmentEndsTheWal) {
 }
 
 TEST_F(WalReplayAheadTest, LostLinkOfAMiddleSegmentThatWasSyncedIsRefused) {
-  const auto first = begin(0);
-  put(*first, "a");
-  const auto second = make_ahead(1, *first);
-  ASSERT_TRUE(second->link(first->length()).ok());
-  put(*second, "b");
-  const auto third = begin(2, after(*second));
-  put(*third, "c");
-  ASSERT_TRUE(third->sync().ok());
-  put(*third, "d");
+  begin_two();
+  begin_third();
+  ASSERT_TRUE(third_->sync().ok());
+  put(*third_, "d");
   zero(1, kWalHeaderBytes);
   expect_refused(Code::kCorruption, path(2), "proves that it had been synced");
 }

@@ -66,6 +66,12 @@ class WalReplayWorld : public ::testing::Test {
     EXPECT_TRUE(writer.ok()) << writer.error().to_string();
     return *std::move(writer);
   }
+  /// Made ahead and begun; nothing of that is synced.
+  std::unique_ptr<WalWriter> begin_ahead(std::uint64_t segment, const WalWriter& current) {
+    auto writer = make_ahead(segment, current);
+    EXPECT_TRUE(writer->link(current.length()).ok());
+    return writer;
+  }
   static Follows after(const WalWriter& writer) { return {raw(writer.number()), writer.length()}; }
 
   /// Returns where the record begins.

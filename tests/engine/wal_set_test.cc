@@ -1,5 +1,5 @@
 // The wal segment that is made ahead: used when it is there and will do, given up otherwise, and
-// never in the way. What a crash leaves of it is in wal_replay_test.cc and the sweeps.
+// never in the way. What a crash leaves of it is in wal_replay_ahead_test.cc and the sweeps.
 
 #include "engine/wal_set.h"
 
@@ -299,8 +299,7 @@ INSTANTIATE_TEST_SUITE_P(Modes, WalSetTest, ::testing::Values(LogMode::kMapped, 
                            return mode.param == LogMode::kMapped ? "Mapped" : "Pwrite";
                          });
 
-// -- In a store
-// ------------------------------------------------------------------------------------
+// What follows is about whole stores.
 
 std::uint64_t wals_of(SimEnv& world) {
   std::uint64_t wals = 0;

@@ -19,18 +19,23 @@ for ((i = 1; i <= $#; ++i)); do
       ;;
   esac
 done
+folder=(--out "$out")
 for ((i = 1; i <= $#; ++i)); do  # a folder that was asked for, however the rest is
   case ${!i} in
-    --out=*) out=${!i#--out=} ;;
+    --out=*)
+      out=${!i#--out=}
+      folder=()
+      ;;
     --out)
       next=$((i + 1))
       out=${!next:?--out needs a folder}
+      folder=()
       ;;
   esac
 done
 mkdir -p "$out"
 status=0
-"$build/bin/nacre_compare" --dir "$build/data/compare" --out "$out" "$@" || status=$?
+"$build/bin/nacre_compare" --dir "$build/data/compare" "${folder[@]}" "$@" || status=$?
 [ -s "$out/compare.json" ] || exit 1
 /usr/bin/python3 "$here/plot/compare.py" "$out/compare.json" "$out"
 echo "written: $out/compare.json, compare.md, compare-*.svg"

@@ -3,10 +3,9 @@
 // The curve begins at nothing and grows smoothly, so that writers meet the speed of the background
 // work long before memory runs out, and are never stopped in one step:
 //
-//   load = max(flush backlog, level 0 backlog, compaction debt), each 0 while it is fine and 1
-//   where
-//          it is too much
-//   nanoseconds per KiB = growing with the square of the load
+//   load = max(flush backlog, level 0 backlog, compaction debt),
+//          each 0 while it is fine and 1 where it is too much
+//   nanoseconds per KiB grow with the square of the load
 //
 // Level 0 is fine up to the number of tables that starts its compaction: from there on reads pay
 // for every table more, and the compaction needs the processor.

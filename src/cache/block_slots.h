@@ -30,6 +30,13 @@
 
 namespace nacre {
 
+/// Where a block is, for whoever plans ahead.
+enum class Residence : std::uint8_t {
+  kNone,  ///< On disk.
+  kIdle,  ///< In memory, not used since it came or since eviction passed it.
+  kUsed,  ///< In memory, and used.
+};
+
 class BlockSlots {
  public:
   BlockSlots(std::shared_ptr<BlockCache> cache, std::uint32_t count);
@@ -46,6 +53,13 @@ class BlockSlots {
     if ((word & kResidentBit) == 0) return nullptr;
     count_use(slots_[i], word);
     return reinterpret_cast<const char*>(word & ~std::uint64_t{kFrameAlignment - 1});
+  }
+
+  /// A look that does not count as a use. Old news when it returns.
+  Residence residence(std::uint32_t i) const {
+    const std::uint64_t word = slots_[i].load(std::memory_order_relaxed);
+    if ((word & kResidentBit) == 0) return Residence::kNone;
+    return (word & kUseMask) == 0 ? Residence::kIdle : Residence::kUsed;
   }
 
   /// Starts the memory loads that find() will wait for: of the slot, or of the block as well. The

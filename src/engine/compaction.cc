@@ -226,7 +226,7 @@ Result<CompactionResult> run_compaction(Context& context, FileNumbers& numbers,
                                         const Version& version, const Plan& plan,
                                         const std::atomic<bool>& cancelled) {
   const std::uint64_t start = context.clock().monotonic_nanos();
-  CompactionResult result{removal_edit(plan), {}, event_of(plan)};
+  CompactionResult result{removal_edit(plan), {}, {}, event_of(plan)};
   if (plan.kind == PlanKind::kMove) {
     for (const PlanInput& input : plan.inputs) {
       for (const TablePtr& table : input.tables) {
@@ -242,6 +242,7 @@ Result<CompactionResult> run_compaction(Context& context, FileNumbers& numbers,
                 cut_keys(plan, parts_of(context, plan)),
                 cancelled};
     result.added = NACRE_TRY(merge_in_parts(merge, numbers));
+    result.cold = blocks_gone_cold(plan, result.added);
     std::uint64_t entries_out = 0;
     for (const TablePtr& table : result.added) {
       result.edit.added.push_back({.level = plan.output_level, .meta = table->meta});

@@ -13,6 +13,7 @@
 
 #include "engine/context.h"
 #include "engine/file_numbers.h"
+#include "engine/rewarming.h"
 #include "lsm/edit.h"
 #include "lsm/picker.h"
 #include "lsm/version.h"
@@ -23,6 +24,7 @@ namespace nacre::engine {
 struct CompactionResult {
   Edit edit;
   std::vector<TablePtr> added;
+  ColdBlocks cold;  // to be read once the inputs are gone
   CompactionEvent event;
 };
 

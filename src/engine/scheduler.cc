@@ -1,6 +1,7 @@
 #include "engine/scheduler.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/epoch.h"
 #include "base/try.h"
@@ -183,7 +184,8 @@ std::uint64_t Scheduler::begin_plan(Work& work, const Plan& plan) {
 /// The files of the inputs are gone before anybody hears that the compaction is done: nothing here
 /// may hold them any more by then.
 void Scheduler::compact_in_background(VersionPtr version, Plan plan, std::uint64_t ticket) {
-  const Status status = run_and_install(version, plan);
+  ColdBlocks cold;
+  const Status status = run_and_install(version, plan, &cold);
   version.reset();
   if (status.ok()) {
     plan = Plan();
@@ -192,6 +194,7 @@ void Scheduler::compact_in_background(VersionPtr version, Plan plan, std::uint64
   {
     auto work = work_.lock();
     finish_plan(work, plan, ticket, status);
+    load_later(*work, std::move(cold));
   }
   wake();
 }
@@ -209,12 +212,26 @@ void Scheduler::release_unused() {
   context_.reaper.sweep();
 }
 
-Status Scheduler::run_and_install(const VersionPtr& version, const Plan& plan) {
+/// After release_unused(): the blocks take the room that those of the old tables have left.
+void Scheduler::load_later(Work& work, ColdBlocks cold) {
+  if (cold.tables.empty() || work.closing || !(cold.read || is_idle(work))) return;
+  ++work.rewarming;
+  submit(work, Lane::kCompaction, [this, cold = std::move(cold)] {
+    load_into_cache(cold, cancelled_);
+    release_unused();  // a table that another merge has removed meanwhile
+    --work_.lock()->rewarming;
+  });
+}
+
+/// What load_later() is to bring back is added to `cold`.
+Status Scheduler::run_and_install(const VersionPtr& version, const Plan& plan, ColdBlocks* cold) {
   if (cancelled_.load(std::memory_order_relaxed)) return Status::closed("the store closes");
   CompactionResult result =
       NACRE_TRY(run_compaction(context_, numbers_, *version, plan, cancelled_));
   const Status installed = versions_.install(std::move(result.edit), result.added);
   if (!installed.ok()) return not_installed(installed);
+  cold->read |= result.cold.read;
+  std::move(result.cold.tables.begin(), result.cold.tables.end(), std::back_inserter(cold->tables));
   {
     auto work = work_.lock();
     work->stats.bytes_read[static_cast<std::size_t>(plan.input_level)] += result.event.bytes_read;
@@ -304,6 +321,7 @@ void Scheduler::sync_every(std::uint64_t nanos) {
 Status Scheduler::compact(const Range& range) {
   auto work = work_.lock();
   ++work->manual;
+  ColdBlocks cold;
   Status status;
   while (status.ok()) {
     work.wait(changed_, context_.executor(), [&] { return work->running.empty(); });
@@ -315,21 +333,20 @@ Status Scheduler::compact(const Range& range) {
         pick_range(*version, range.lower.value_or(std::string()), range.upper, picker_input(*work));
     if (!plan.has_value()) break;
     const std::uint64_t ticket = begin_plan(*work, *plan);
-    work.unlock_while([&] { status = run_and_install(version, *plan); });
+    work.unlock_while([&] { status = run_and_install(version, *plan, &cold); });
     finish_plan(work, *plan, ticket, status);
   }
   --work->manual;
   changed_.notify_all();
-  work.unlock_while([&] {
-    release_unused();
-    wake();
-  });
+  work.unlock_while([&] { release_unused(); });
+  load_later(*work, std::move(cold));
+  work.unlock_while([&] { wake(); });
   return status;
 }
 
 bool Scheduler::is_idle(Work& work) {
   const ViewPtr view = view_.pin();
-  return !work.flushing && work.running.empty() && view->frozen.empty() &&
+  return !work.flushing && work.running.empty() && work.rewarming == 0 && view->frozen.empty() &&
          !pick(*view->version, picker_input(work)).has_value();
 }
 

@@ -79,8 +79,9 @@ class Scheduler {
   struct Work {
     bool flushing = false;
     bool preparing = false;
-    std::uint64_t tasks = 0;   // handed to the executor and not yet returned
-    std::uint32_t manual = 0;  // compact() calls that want the compaction side for themselves
+    std::uint64_t rewarming = 0;  // tasks of load_later()
+    std::uint64_t tasks = 0;      // handed to the executor and not yet returned
+    std::uint32_t manual = 0;     // compact() calls that want the compaction side for themselves
     bool closing = false;
     bool idle = false;        // nobody has written since the last flush, for a while
     bool idle_timer = false;  // it will be looked at
@@ -101,7 +102,8 @@ class Scheduler {
   Status flush_and_install(const View& view);
   std::uint64_t begin_plan(Work& work, const Plan& plan);
   void compact_in_background(VersionPtr version, Plan plan, std::uint64_t ticket);
-  Status run_and_install(const VersionPtr& version, const Plan& plan);
+  Status run_and_install(const VersionPtr& version, const Plan& plan, ColdBlocks* cold);
+  void load_later(Work& work, ColdBlocks cold);
   Status not_installed(const Status& status);
   void finish_plan(Lock& work, const Plan& plan, std::uint64_t ticket, const Status& status);
   void retry_later(Lock& work, const Status& status);

@@ -110,6 +110,7 @@ class TableReader : public std::enable_shared_from_this<TableReader> {
   std::uint32_t block_count() const { return stored_.index.count(); }
   /// A counted hold on a block that is in memory; an empty pin when it is not.
   BlockPin pin(std::uint32_t block) const { return slots_.pin(block); }
+  Residence residence(std::uint32_t block) const { return slots_.residence(block); }
   void prefetch_slot(std::uint32_t block) const { slots_.prefetch_slot(block); }
   /// Starts the memory loads that pin() and the first look at the block will wait for.
   void prefetch_pin(std::uint32_t block) const { slots_.prefetch_pin(block); }

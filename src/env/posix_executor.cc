@@ -56,6 +56,7 @@ sigset_t background_signals() {
 }  // namespace
 
 PosixExecutor::PosixExecutor(int compaction_threads) {
+  crew(Lane::kLog).threads_max = 2;
   crew(Lane::kCompaction).threads_max = static_cast<std::size_t>(std::max(compaction_threads, 1));
 }
 

@@ -1,13 +1,14 @@
 // posix_executor.h - background work on real threads: a crew of threads per lane.
 //
 //   crew          threads   takes
-//   nacre-log     1         kLog tasks; keeps the timers
+//   nacre-log     2         kLog tasks; keep the timers
 //   nacre-flush   1         kFlush tasks
 //   nacre-compact k         kFlush tasks when any are queued, else kCompaction tasks
 //
 // So a flush never waits behind a compaction: one thread does nothing but flushes, and the
-// compaction threads help before they begin something long. A timer can be late by one kLog task,
-// which is short.
+// compaction threads help before they begin something long. Log tasks are short but for syncs, of
+// which a store has one at a time: the second thread goes on preparing log space meanwhile, which
+// writers wait for.
 //
 // Compaction threads run at a lower priority (five steps of nice, on Linux): whoever reads and
 // writes goes first, while a third of a thread's share keeps the debt from growing for ever.

@@ -53,7 +53,8 @@ Status WalWriter::begin(const WalHeader& header) {
   const auto bytes = encode_wal_header(header);
   NACRE_TRY(file_->write(0, std::string_view(bytes.data(), bytes.size())));
   NACRE_TRY(file_->sync());
-  return window() > kWalWindowMin ? prepare_to(window() / 8) : Status();
+  if (window() == kWalWindowMin) return Status();
+  return prepare_to(header.made_ahead ? window() : window() / 8);
 }
 
 Status WalWriter::link(std::uint64_t previous_length) {

@@ -106,7 +106,7 @@ TEST(PosixExecutorTest, CompactionsYieldTheProcessor) {
 
 TEST(PosixExecutorTest, LaneRunsInOrder) {
   PosixExecutor executor(1);
-  for (const Lane lane : {Lane::kLog, Lane::kCompaction}) {
+  for (const Lane lane : {Lane::kFlush, Lane::kCompaction}) {
     std::vector<int> ran;  // one thread per lane here, so no lock
     for (int i = 0; i < 200; ++i) executor.submit(lane, [&, i] { ran.push_back(i); });
     wait_for_all_before(executor, lane);
@@ -172,6 +172,16 @@ TEST(PosixExecutorTest, LogTasksAndTimersWaitForNobody) {
   fired.wait();
   compaction.go.count_down();
   flush.go.count_down();
+}
+
+TEST(PosixExecutorTest, ALogTaskDoesNotWaitForASync) {
+  PosixExecutor executor(1);
+  Blocker sync;
+  sync.block(executor, Lane::kLog);
+  std::latch prepared{1};
+  executor.submit(Lane::kLog, [&] { prepared.count_down(); });
+  prepared.wait();
+  sync.go.count_down();
 }
 
 TEST(PosixExecutorTest, TasksSubmitTasks) {
@@ -244,15 +254,16 @@ TEST(PosixExecutorTest, DestructorDropsWhatIsQueuedAndWaitsForWhatRuns) {
   std::atomic<bool> ended{false};
   auto executor = std::make_unique<PosixExecutor>(1);
   std::latch started{1};
-  executor->submit(Lane::kLog, [&, self = executor.get()] {
+  executor->submit(Lane::kFlush, [&, self = executor.get()] {
     started.count_down();
     dropped.wait();  // only the destructor, then under way, lets go of what is queued
-    self->submit(Lane::kLog, [&] { ++ran_late; });
+    self->submit(Lane::kFlush, [&] { ++ran_late; });
     ended = true;
   });
   started.wait();
   for (int i = 0; i < 2; ++i) {
-    executor->submit(Lane::kLog, [&, queued = std::make_shared<Tracked>(&dropped)] { ++ran_late; });
+    executor->submit(Lane::kFlush,
+                     [&, queued = std::make_shared<Tracked>(&dropped)] { ++ran_late; });
   }
   executor->submit_after(Lane::kFlush, 3'600'000'000'000,
                          [&, timer = std::make_shared<Tracked>(&dropped)] { ++ran_late; });

@@ -1,8 +1,10 @@
 #include "engine/recovery.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "base/try.h"
+#include "engine/parallel.h"
 #include "engine/table_output.h"
 #include "lsm/file_name.h"
 
@@ -10,16 +12,24 @@ namespace nacre::engine {
 
 namespace {
 
+/// A few tables are opened before a helper has woken up.
+constexpr std::size_t kTablesForHelpers = 16;
+
+/// Opens the tables many at a time: most of it is waiting for the ends of their files.
 Result<VersionPtr> open_version(Context& context, const Edit& state) {
-  std::vector<TablePtr> tables;
-  for (const AddedTable& added : state.added) {
-    tables.push_back(NACRE_TRY(open_table(context, added.meta)));
+  std::vector<Result<TablePtr>> opened(state.added.size(), TablePtr());
+  const std::size_t helpers =
+      opened.size() < kTablesForHelpers ? 0 : context.settings.options.background_threads;
+  run_parallel(context.executor(), helpers, opened.size(),
+               [&](std::size_t i) { opened[i] = open_table(context, state.added[i].meta); });
+  std::unordered_map<std::uint64_t, TablePtr> tables;
+  for (Result<TablePtr>& table : opened) {
+    if (!table.ok()) return std::move(table).error();
+    tables.emplace(raw((*table)->meta.number), *table);
   }
   return Version::empty()->next(state, [&](FileNumber number) -> TablePtr {
-    const auto found = std::find_if(tables.begin(), tables.end(), [&](const TablePtr& table) {
-      return table->meta.number == number;
-    });
-    return found == tables.end() ? nullptr : *found;
+    const auto found = tables.find(raw(number));
+    return found == tables.end() ? nullptr : found->second;
   });
 }
 

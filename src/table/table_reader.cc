@@ -19,14 +19,45 @@ Status at(const StoredTable& table, const Section& section, Status status) {
   return std::move(status).with_context(table.name);
 }
 
-Result<std::string> read_section(const StoredTable& table, const Section& section) {
-  std::string bytes(section.length, '\0');
-  NACRE_TRY(table.read(section.offset, bytes));
-  NACRE_TRY(check_section(table.seed, table.name, section, bytes));
-  return bytes;
-}
-
 }  // namespace
+
+/// The end of a table, in one read: footer, directory and, as a rule, properties.
+class TableReader::FileEnd {
+ public:
+  explicit FileEnd(const StoredTable& table)
+      : table_(table),
+        size_(table.file->size()),
+        bytes_(std::min<std::uint64_t>(size_, kBytes), '\0') {}
+
+  Status read() { return table_.read(begin(), bytes_); }
+  /// Up to so many bytes.
+  std::string_view last(std::size_t bytes) const {
+    return std::string_view(bytes_).substr(bytes_.size() - std::min(bytes, bytes_.size()));
+  }
+  /// Any bytes of the file, from memory if they are there.
+  Result<std::string> bytes(std::uint64_t offset, std::uint64_t length) const {
+    if (offset >= begin() && offset <= size_ && length <= size_ - offset) {
+      return bytes_.substr(offset - begin(), length);
+    }
+    std::string bytes(length, '\0');
+    NACRE_TRY(table_.read(offset, bytes));
+    return bytes;
+  }
+  Result<std::string> section(const Section& section) const {
+    std::string content = NACRE_TRY(bytes(section.offset, section.length));
+    NACRE_TRY(check_section(table_.seed, table_.name, section, content));
+    return content;
+  }
+
+ private:
+  static constexpr std::uint64_t kBytes = 4 << 10;
+
+  std::uint64_t begin() const { return size_ - bytes_.size(); }
+
+  const StoredTable& table_;
+  const std::uint64_t size_;
+  std::string bytes_;
+};
 
 std::uint64_t table_io_bytes(std::uint64_t budget_bytes) {
   constexpr std::uint64_t kMin = 32 << 10;
@@ -52,25 +83,27 @@ Result<std::shared_ptr<TableReader>> TableReader::open(std::unique_ptr<RandomAcc
                                                        TableReaderOptions options) {
   Parts parts{
       {std::move(file), options.name, TableSeed(options.salt, options.number), {}}, {}, {}, {}, {}};
-  NACRE_TRY(read_frame(parts));
-  NACRE_TRY(read_sections(parts));
+  {
+    FileEnd end(parts.stored);
+    NACRE_TRY(end.read());
+    NACRE_TRY(read_frame(parts, end));
+    NACRE_TRY(read_sections(parts, end));
+  }
   NACRE_TRY(check_parts(parts));
   return std::shared_ptr<TableReader>(new TableReader(std::move(parts), std::move(options)));
 }
 
-Status TableReader::read_frame(Parts& parts) {
+Status TableReader::read_frame(Parts& parts, const FileEnd& end) {
   const StoredTable& table = parts.stored;
-  const std::uint64_t size = table.file->size();
-  std::string tail(std::min<std::uint64_t>(size, kFooterBytes), '\0');
-  NACRE_TRY(table.read(size - tail.size(), tail));
-  parts.footer = NACRE_TRY(decode_footer(table.seed, table.name, size, tail));
-  std::string directory(parts.footer.directory_length, '\0');
-  NACRE_TRY(table.read(parts.footer.directory_offset, directory));
+  parts.footer =
+      NACRE_TRY(decode_footer(table.seed, table.name, table.file->size(), end.last(kFooterBytes)));
+  const std::string directory =
+      NACRE_TRY(end.bytes(parts.footer.directory_offset, parts.footer.directory_length));
   parts.sections = NACRE_TRY(decode_directory(table.seed, table.name, parts.footer, directory));
   return {};
 }
 
-Status TableReader::read_sections(Parts& parts) {
+Status TableReader::read_sections(Parts& parts, const FileEnd& end) {
   StoredTable& table = parts.stored;
   const Section* index = find_section(parts.sections, SectionId::kIndex);
   const Section* properties = find_section(parts.sections, SectionId::kProperties);
@@ -78,13 +111,13 @@ Status TableReader::read_sections(Parts& parts) {
     return table.corruption(parts.footer.directory_offset, "table without index or properties");
   }
   {
-    const std::string bytes = NACRE_TRY(read_section(table, *index));
+    const std::string bytes = NACRE_TRY(end.section(*index));
     auto decoded = TableIndex::decode(bytes, parts.sections.front().offset);
     if (!decoded.ok()) return at(table, *index, std::move(decoded).error());
     table.index = std::move(decoded).value();
   }
   {
-    const std::string bytes = NACRE_TRY(read_section(table, *properties));
+    const std::string bytes = NACRE_TRY(end.section(*properties));
     auto decoded = decode_properties(bytes);
     if (!decoded.ok()) return at(table, *properties, std::move(decoded).error());
     parts.properties = std::move(decoded).value();

@@ -144,8 +144,9 @@ class TableReader : public std::enable_shared_from_this<TableReader> {
     TableProperties properties;
   };
   TableReader(Parts parts, TableReaderOptions options);
-  static Status read_frame(Parts& parts);
-  static Status read_sections(Parts& parts);
+  class FileEnd;
+  static Status read_frame(Parts& parts, const FileEnd& end);
+  static Status read_sections(Parts& parts, const FileEnd& end);
   static Status check_parts(const Parts& parts);
 
   Result<BlockPin> accept(std::uint32_t block, std::string_view with_trailer) const;

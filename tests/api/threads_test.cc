@@ -398,6 +398,17 @@ TEST_P(ApiThreadsTest, ThreadsOpenStoresOfTheirOwnInOneRuntime) {
   EXPECT_LE(runtime->memory_used(), idle + (64 << 10));
 }
 
+TEST_P(ApiThreadsTest, ManyTablesAreOpenedByManyThreads) {
+  Db db = open();
+  const Contents contents = fill(db, 3000, 200, {.durability = Durability::kOs});
+  ASSERT_TRUE(ok(db.flush()));
+  ASSERT_TRUE(ok(db.wait_idle()));
+  ASSERT_GT(level_sum(*db.stats(), &LevelStats::tables), 30U);
+  ASSERT_TRUE(ok(db.close()));
+  db = open();
+  EXPECT_EQ(contents_of(db), contents);
+}
+
 TEST_P(ApiThreadsTest, HandlesGoInOtherThreadsThanTheyCameFrom) {
   Wrongs wrongs;
   for (int round = 0; round < 5; ++round) {

@@ -47,14 +47,14 @@ Result<std::unique_ptr<WalWriter>> WalWriter::create(FileSystem& fs, const std::
 
 /// More of the window comes after the sync: a sync makes the system catch the next write to each
 /// page that it wrote back, so it must not see the zeros that many appends are about to fill. Not
-/// all of it, since writers wait for the new segment: the helper does the rest.
+/// all of it, since writers may wait for the new segment, and of one that is made ahead the system
+/// would write the zeros back before anybody fills them: the helper does the rest.
 Status WalWriter::begin(const WalHeader& header) {
   NACRE_TRY(prepare_to(kWalWindowMin));
   const auto bytes = encode_wal_header(header);
   NACRE_TRY(file_->write(0, std::string_view(bytes.data(), bytes.size())));
   NACRE_TRY(file_->sync());
-  if (window() == kWalWindowMin) return Status();
-  return prepare_to(header.made_ahead ? window() : window() / 8);
+  return window() > kWalWindowMin ? prepare_to(window() / 8) : Status();
 }
 
 Status WalWriter::link(std::uint64_t previous_length) {

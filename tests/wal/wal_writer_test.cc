@@ -56,16 +56,6 @@ TEST(WalWriter, TheWindowOfABusyStoreIsBegunAfterTheSync) {
   EXPECT_EQ((*writer)->window(), 1U << 20);
 }
 
-TEST(WalWriter, TheWindowOfASegmentMadeAheadIsComplete) {
-  test::FakeFileSystem fs;
-  WalWriter::Options options = test::writer_options_ahead();
-  options.capacity = 8 << 20;
-  options.window = 1 << 20;
-  auto writer = WalWriter::create(fs, "7.wal", options).value();
-  EXPECT_THAT(fs.segments["7.wal"]->calls,
-              ElementsAre("prepare 65536", "write 0+64", "sync", "prepare 1048576"));
-}
-
 TEST(WalWriter, LittleIsPreparedPastTheExpectedEndUntilTheSegmentGetsThere) {
   constexpr std::uint64_t kExpected = 2 << 20;
   test::FakeFileSystem fs;

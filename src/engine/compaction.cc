@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "base/try.h"
@@ -21,17 +22,12 @@ namespace {
 constexpr std::uint64_t kCancelInterval = 1024;
 
 std::unique_ptr<EntryCursor> input_cursor(const Plan& plan) {
-  std::vector<std::unique_ptr<EntryCursor>> runs;
-  for (const PlanInput& input : plan.inputs) {
-    if (input.level == 0) {
-      for (const TablePtr& table : input.tables) {
-        runs.push_back(table->reader->cursor(CursorUse::kCompaction));
-      }
-    } else {
-      runs.push_back(make_level_cursor(input.tables, CursorUse::kCompaction));
-    }
+  std::vector<std::unique_ptr<EntryCursor>> cursors;
+  for (const std::span<const TablePtr> run : plan.runs()) {
+    cursors.push_back(run.size() == 1 ? run.front()->reader->cursor(CursorUse::kCompaction)
+                                      : make_level_cursor(run, CursorUse::kCompaction));
   }
-  return make_merging_cursor(std::move(runs));
+  return make_merging_cursor(std::move(cursors));
 }
 
 std::vector<Splitter::Grandparent> grandparents_of(const Plan& plan) {
@@ -169,13 +165,12 @@ Status merge_part(const Merge& merge, std::size_t part, Outputs& outputs) {
 std::uint64_t input_buffers(const Plan& plan, std::uint64_t budget) {
   const std::uint64_t piece = table_io_bytes(budget);
   std::uint64_t bytes = 0;
-  for (const PlanInput& input : plan.inputs) {
-    std::uint64_t run = 0;
-    for (const TablePtr& table : input.tables) {
-      run = std::max(run, std::min(piece, table->meta.bytes));
-      if (input.level == 0) bytes += std::exchange(run, 0);
+  for (const std::span<const TablePtr> run : plan.runs()) {
+    std::uint64_t largest = 0;
+    for (const TablePtr& table : run) {
+      largest = std::max(largest, std::min(piece, table->meta.bytes));
     }
-    bytes += run;
+    bytes += largest;
   }
   return bytes;
 }

@@ -48,6 +48,18 @@ std::uint64_t Plan::input_bytes() const {
   return bytes;
 }
 
+std::vector<std::span<const TablePtr>> Plan::runs() const {
+  std::vector<std::span<const TablePtr>> runs;
+  for (const PlanInput& input : inputs) {
+    if (input.level > 0) {
+      runs.emplace_back(input.tables);
+    } else {
+      for (const TablePtr& table : input.tables) runs.emplace_back(&table, 1);
+    }
+  }
+  return runs;
+}
+
 std::vector<FileNumber> Plan::input_numbers() const {
   std::vector<FileNumber> numbers;
   for (const PlanInput& input : inputs) {

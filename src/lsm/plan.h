@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,6 +57,9 @@ struct Plan {
   std::string largest;
 
   std::uint64_t input_bytes() const;
+  /// What a merge reads as one sorted sequence each: every table of level 0 for itself, and any
+  /// other level as a whole. Newer before older. Lives as long as the plan.
+  std::vector<std::span<const TablePtr>> runs() const;
   std::vector<FileNumber> input_numbers() const;
 };
 

@@ -21,31 +21,28 @@ std::uint64_t bytes_of(std::span<const TablePtr> tables) {
 /// The tables of the largest run, in key order.
 std::span<const TablePtr> largest_run(const Plan& plan) {
   std::span<const TablePtr> largest;
-  const auto offer = [&](std::span<const TablePtr> run) {
+  for (const std::span<const TablePtr> run : plan.runs()) {
     if (bytes_of(run) > bytes_of(largest)) largest = run;
-  };
-  for (const PlanInput& input : plan.inputs) {
-    if (input.level > 0) {
-      offer(input.tables);
-    } else {
-      for (const TablePtr& table : input.tables) offer({&table, 1});
-    }
   }
   return largest;
 }
 
-bool is_read(std::span<const TablePtr> run) {
+/// Blocks in memory.
+struct Census {
   std::uint64_t resident = 0;
-  std::uint64_t used = 0;
-  for (const TablePtr& table : run) {
-    for (std::uint32_t block = 0; block < table->reader->block_count(); ++block) {
-      const Residence residence = table->reader->residence(block);
-      resident += residence != Residence::kNone ? 1 : 0;
-      used += residence == Residence::kUsed ? 1 : 0;
+  std::uint64_t used = 0;  // of these
+
+  void count(std::span<const TablePtr> run) {
+    for (const TablePtr& table : run) {
+      for (std::uint32_t block = 0; block < table->reader->block_count(); ++block) {
+        const Residence residence = table->reader->residence(block);
+        resident += residence != Residence::kNone ? 1 : 0;
+        used += residence == Residence::kUsed ? 1 : 0;
+      }
     }
   }
-  return used > 0 && used * kReadShare >= resident;
-}
+  bool is_read() const { return used > 0 && used * kReadShare >= resident; }
+};
 
 /// Walks the blocks of a run, always forward.
 class RunWalk {
@@ -71,39 +68,46 @@ class RunWalk {
   std::uint32_t block_ = 0;
 };
 
-void load_blocks(const TableReader& reader, std::span<const std::uint32_t> blocks,
-                 const std::atomic<bool>& cancelled) {
-  const TableIndex& index = reader.stored().index;
-  const std::uint64_t batch_bytes = table_io_bytes(reader.budget().limit());
+/// The table is held for one batch at a time, so that one that was merged away goes, and ends this.
+void load_blocks(const ColdBlocks::OfTable& cold, const std::atomic<bool>& cancelled) {
   std::vector<BlockLoad> batch;
-  for (std::size_t next = 0; next < blocks.size();) {
-    if (cancelled.load(std::memory_order_relaxed)) return;
-    batch.clear();
-    for (std::uint64_t bytes = 0; next < blocks.size() && bytes < batch_bytes; ++next) {
-      bytes += index.stored_bytes(blocks[next]);
-      batch.push_back({blocks[next], {}, {}});
+  for (std::size_t next = 0; next < cold.blocks.size();) {
+    const TablePtr table = cold.table.lock();
+    if (table == nullptr || cancelled.load(std::memory_order_relaxed)) return;
+    const TableReader& reader = *table->reader;
+    const std::uint64_t batch_bytes = table_io_bytes(reader.budget().limit());
+    for (std::uint64_t bytes = 0; next < cold.blocks.size() && bytes < batch_bytes; ++next) {
+      bytes += reader.stored().index.stored_bytes(cold.blocks[next]);
+      batch.push_back({cold.blocks[next], {}, {}});
     }
     reader.load_many(batch);
+    batch.clear();
   }
 }
 
 }  // namespace
 
 ColdBlocks blocks_gone_cold(const Plan& plan, const std::vector<TablePtr>& added) {
-  const std::span<const TablePtr> run = largest_run(plan);
+  Census all;
+  for (const std::span<const TablePtr> run : plan.runs()) all.count(run);
   ColdBlocks cold;
-  cold.read = is_read(run);
+  if (all.resident == 0) return cold;
+  const std::span<const TablePtr> run = largest_run(plan);
+  Census largest;
+  largest.count(run);
+  cold.read = largest.is_read();
+  std::uint64_t room = all.resident + all.resident / 8 + 1;
   RunWalk walk(run);
   std::string key;
   for (const TablePtr& table : added) {
     ColdBlocks::OfTable found{table, {}};
     const TableReader& reader = *table->reader;
     const TableIndex& index = reader.stored().index;
-    for (std::uint32_t block = 0; block < index.count(); ++block) {
+    for (std::uint32_t block = 0; block < index.count() && room > 0; ++block) {
       key.assign(index.prefix()).append(index.separator_suffix(block));
-      if (walk.holds(key) && reader.residence(block) == Residence::kNone) {
-        found.blocks.push_back(block);
-      }
+      if (!walk.holds(key)) continue;
+      --room;
+      if (reader.residence(block) == Residence::kNone) found.blocks.push_back(block);
     }
     if (!found.blocks.empty()) cold.tables.push_back(std::move(found));
   }
@@ -111,11 +115,7 @@ ColdBlocks blocks_gone_cold(const Plan& plan, const std::vector<TablePtr>& added
 }
 
 void load_into_cache(const ColdBlocks& cold, const std::atomic<bool>& cancelled) {
-  for (const ColdBlocks::OfTable& each : cold.tables) {
-    if (const TablePtr table = each.table.lock(); table != nullptr) {
-      load_blocks(*table->reader, each.blocks, cancelled);
-    }
-  }
+  for (const ColdBlocks::OfTable& each : cold.tables) load_blocks(each, cancelled);
 }
 
 }  // namespace nacre::engine

@@ -117,6 +117,7 @@ TEST_F(RewarmingTest, AScanThatHoldsTheOldTablesIsNotDisturbed) {
   for (; cursor.valid(); cursor.next()) ++seen;
   EXPECT_TRUE(cursor.status().ok());
   EXPECT_EQ(seen, kEntries);
+  EXPECT_EQ(read(0, kEntries), 0U);
 }
 
 /// Two tables over the even keys in level 1, one of a few odd keys in level 0, and what a merge of
@@ -214,6 +215,32 @@ TEST_F(ColdBlocksTest, AreThoseWhoseLastKeyWasInMemory) {
   const std::string expected = blocks_that_end_in(first, last);
   EXPECT_GE(expected.size(), 7U) << "two blocks at least";
   EXPECT_EQ(cold(), expected);
+}
+
+/// All of level 0: many small runs fill the gaps between the keys of the largest.
+TEST_F(ColdBlocksTest, AreHardlyMoreThanWasInMemory) {
+  std::array<std::vector<std::string>, 9> runs;
+  std::vector<std::string> merged;
+  for (int i = 0; i < 900; ++i) {
+    // The largest has every 20th key, and others of its own behind.
+    const int run = i % 20 == 0 || i >= 600 ? 0 : 1 + i % 8;
+    runs[static_cast<std::size_t>(run)].push_back(std::to_string(10'000 + i));
+    merged.push_back(std::to_string(10'000 + i));
+  }
+  plan_.inputs = {{.level = 0, .tables = {}}};
+  for (auto& run : runs) {
+    tables_.push_back(build(run));
+    plan_.inputs[0].tables.push_back(tables_.back());
+  }
+  tables_.push_back(build(merged));
+  added_ = {tables_.back()};
+  const TablePtr& largest = plan_.inputs[0].tables.front();
+  ASSERT_EQ(largest->reader->block_of("10100"), 0U);
+  ASSERT_GT(added_[0]->reader->block_of("10100"), 3U) << "one old block, many new ones";
+  load(largest, 0);
+  const auto found = engine::blocks_gone_cold(plan_, added_);
+  ASSERT_EQ(found.tables.size(), 1U);
+  EXPECT_LE(found.tables[0].blocks.size(), 2U);
 }
 
 TEST_F(ColdBlocksTest, AreAllWhenAllWasAndThenNoneOnceLoaded) {

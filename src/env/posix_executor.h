@@ -6,17 +6,17 @@
 //   nacre-compact k         kFlush tasks when any are queued, else kCompaction tasks
 //
 // So a flush never waits behind a compaction: one thread does nothing but flushes, and the
-// compaction threads help before they begin something long. Log tasks are short but for syncs, of
-// which a store has one at a time: the second thread goes on preparing log space meanwhile, which
-// writers wait for.
+// compaction threads help before they begin something long. Log tasks are short but for syncs:
+// while one thread is in a sync, the other goes on preparing log space, which writers wait for. A
+// timer can be late by the log tasks under way.
 //
 // Compaction threads run at a lower priority (five steps of nice, on Linux): whoever reads and
 // writes goes first, while a third of a thread's share keeps the debt from growing for ever.
 //
-// Threads start with the first task that needs them: a process that only reads has none. They block
-// signals (but for their own faults), so that those of the program reach its own threads. When the
-// system refuses a thread, the tasks of a lane without any are run by run_one() until a later
-// submit gets one.
+// Threads start with the first task that needs them: one that only reads a small store has none.
+// They block signals (but for their own faults), so that those of the program reach its own
+// threads. When the system refuses a thread, the tasks of a lane without any are run by run_one()
+// until a later submit gets one.
 //
 // THREADS    any. Tasks may submit tasks.
 // LIFETIME   the destructor waits for the tasks that are running and drops those that are queued.

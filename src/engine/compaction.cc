@@ -24,7 +24,7 @@ constexpr std::uint64_t kCancelInterval = 1024;
 std::unique_ptr<EntryCursor> input_cursor(const Plan& plan) {
   std::vector<std::unique_ptr<EntryCursor>> cursors;
   for (const std::span<const TablePtr> run : plan.runs()) {
-    cursors.push_back(run.size() == 1 ? run.front()->reader->cursor(CursorUse::kCompaction)
+    cursors.push_back(run.size() == 1 ? make_table_cursor(*run.front(), CursorUse::kCompaction)
                                       : make_level_cursor(run, CursorUse::kCompaction));
   }
   return make_merging_cursor(std::move(cursors));
@@ -161,6 +161,13 @@ Status merge_part(const Merge& merge, std::size_t part, Outputs& outputs) {
   return outputs.finish();
 }
 
+Status load_inputs(const Plan& plan) {
+  for (const PlanInput& input : plan.inputs) {
+    for (const TablePtr& table : input.tables) NACRE_TRY(table->load());
+  }
+  return {};
+}
+
 /// What the inputs of one part keep in memory at a time.
 std::uint64_t input_buffers(const Plan& plan, std::uint64_t budget) {
   const std::uint64_t piece = table_io_bytes(budget);
@@ -230,6 +237,7 @@ Result<CompactionResult> run_compaction(Context& context, FileNumbers& numbers,
     }
     result.event.tables_out = result.event.tables_in;
   } else if (plan.kind == PlanKind::kMerge) {
+    NACRE_TRY(load_inputs(plan));
     Merge merge{context,
                 version,
                 plan,

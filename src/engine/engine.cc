@@ -116,6 +116,7 @@ Status Engine::start() {
   scheduler_.set_owner(weak_from_this());
   const std::chrono::nanoseconds period = context_.settings.options.sync_every;
   if (period.count() > 0) scheduler_.sync_every(static_cast<std::uint64_t>(period.count()));
+  scheduler_.load_tables_soon();
   scheduler_.wake();
   return {};
 }

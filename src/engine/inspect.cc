@@ -46,6 +46,13 @@ Result<bool> holds_store(FileSystem& fs, const std::string& dir,
   }
 }
 
+/// Of a table that has to be loaded for it and can't be, all that it has.
+std::uint64_t bytes_between(const Table& table, std::string_view lower, std::string_view upper) {
+  if (lower == table.meta.smallest && upper == table.meta.largest) return table.meta.bytes;
+  const Result<const TableReader*> reader = table.load();
+  return reader.ok() ? (*reader)->approximate_bytes(lower, upper) : table.meta.bytes;
+}
+
 }  // namespace
 
 Stats Engine::stats() {
@@ -127,7 +134,7 @@ std::uint64_t Engine::approximate_size(const Range& range) const {
       const std::string lower = std::max(range.lower.value_or(meta.smallest), meta.smallest);
       const std::string upper = std::min(range.upper.value_or(meta.largest), meta.largest);
       if (lower > upper) continue;
-      bytes += table->reader->approximate_bytes(lower, upper);
+      bytes += bytes_between(*table, lower, upper);
     }
   }
   return bytes;

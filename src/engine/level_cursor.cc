@@ -61,7 +61,7 @@ class LevelCursor final : public EntryCursor {
   void open(std::size_t index) {
     if (index == index_ && inner_ != nullptr) return;
     index_ = index;
-    inner_ = index < tables_.size() ? tables_[index]->reader->cursor(use_) : nullptr;
+    inner_ = index < tables_.size() ? make_table_cursor(*tables_[index], use_) : nullptr;
   }
 
   void settle_forward() {
@@ -99,7 +99,24 @@ class LevelCursor final : public EntryCursor {
   std::unique_ptr<EntryCursor> inner_;  // of tables_[index_]; null outside
 };
 
+class FailedCursor final : public EntryCursor {
+ public:
+  explicit FailedCursor(Status status) { fail(std::move(status)); }
+  void first() override {}
+  void last() override {}
+  void seek(std::string_view, Trailer) override {}
+  void seek_before(std::string_view, Trailer) override {}
+  void next() override {}
+  void prev() override {}
+};
+
 }  // namespace
+
+std::unique_ptr<EntryCursor> make_table_cursor(const Table& table, CursorUse use) {
+  Result<const TableReader*> reader = table.load();
+  if (!reader.ok()) return std::make_unique<FailedCursor>(std::move(reader).error());
+  return (*reader)->cursor(use);
+}
 
 std::unique_ptr<EntryCursor> make_level_cursor(std::span<const TablePtr> tables, CursorUse use) {
   return std::make_unique<LevelCursor>(tables, use);

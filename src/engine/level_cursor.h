@@ -15,6 +15,10 @@
 
 namespace nacre::engine {
 
+/// The cursor of one table, which is loaded if need be. That of a table that can't be loaded has
+/// failed from the beginning.
+std::unique_ptr<EntryCursor> make_table_cursor(const Table& table, CursorUse use);
+
 /// `tables` in key order.
 std::unique_ptr<EntryCursor> make_level_cursor(std::span<const TablePtr> tables, CursorUse use);
 

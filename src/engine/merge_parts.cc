@@ -35,7 +35,7 @@ std::vector<std::string> cut_keys(const Plan& plan, std::size_t parts) {
   if (parts <= 1) return cuts;
   std::vector<Sample> samples;
   for (const PlanInput& input : plan.inputs) {
-    for (const TablePtr& table : input.tables) sample(table->reader->stored().index, samples);
+    for (const TablePtr& table : input.tables) sample(table->reader()->stored().index, samples);
   }
   std::sort(samples.begin(), samples.end(),
             [](const Sample& a, const Sample& b) { return a.key < b.key; });

@@ -4,7 +4,7 @@
 // of that key alone, so that the parts together give what the whole would, but for where tables
 // end.
 //
-// THREADS    a pure function of immutable tables; reads nothing from disk.
+// THREADS    a pure function of immutable tables, all of them loaded; reads nothing from disk.
 // COST       a few dozen separators per table are copied and sorted.
 #pragma once
 

@@ -59,7 +59,7 @@ void MultiGet::look_in_memtables(Group& group) {
 /// Inside an EpochGuard. Every search goes on from its step until it is answered or needs a block.
 void MultiGet::advance(Group& group) {
   while (!group.empty()) {
-    keep(group, [&](Pending& pending) { return next_table(pending.search); });
+    keep(group, [&](Pending& pending) { return go_to_table(pending); });
     std::uint64_t filtered = 0;
     for (Pending& pending : group) {
       Search& search = pending.search;
@@ -75,16 +75,17 @@ void MultiGet::advance(Group& group) {
   }
 }
 
-/// To the next table that may hold the key, whose filter line is fetched; false when there is none.
-bool MultiGet::next_table(Search& search) const {
-  const Version& version = *view_.version;
-  for (const std::size_t steps = table_steps(version); search.step < steps;) {
-    search.table = table_at(version, search.step++, search.key);
-    if (search.table == nullptr) continue;
-    search.table->prefetch(search.hash);
-    return true;
+/// To the next table that may hold the key, whose filter line is fetched; false when there is none,
+/// or when the search has to wait for it.
+bool MultiGet::go_to_table(Pending& pending) {
+  Search& search = pending.search;
+  if (!next_table(*view_.version, search)) return false;
+  if (search.table == nullptr) {
+    waiting_.push_back(pending);
+    return false;
   }
-  return false;
+  search.table->prefetch(search.hash);
+  return true;
 }
 
 /// Inside an EpochGuard. True when the search has not to go on: answered, or waiting.
@@ -111,8 +112,8 @@ void MultiGet::found(const Pending& pending, std::uint32_t block) {
   values_[pending.index] = std::move(sink.value);
 }
 
-/// Loads the blocks that are waited for, those of each table at once, and lets every search go on
-/// until it is answered or needs another block.
+/// Loads what is waited for, the blocks of each table at once, and lets every search go on until it
+/// is answered or has to wait again.
 Status MultiGet::load_round() {
   Group waiting = std::exchange(waiting_, {});
   std::sort(waiting.begin(), waiting.end(), [](const Pending& a, const Pending& b) {
@@ -123,7 +124,12 @@ Status MultiGet::load_round() {
     const auto end = std::find_if(begin, waiting.end(), [&](const Pending& other) {
       return other.search.table != begin->search.table;
     });
-    NACRE_TRY(load_from_table({begin, end}, go_on));
+    if (begin->search.table == nullptr) {
+      for (const Pending& each : std::span(begin, end)) NACRE_TRY(each.search.unloaded->load());
+      go_on.insert(go_on.end(), begin, end);
+    } else {
+      NACRE_TRY(load_blocks({begin, end}, go_on));
+    }
     begin = end;
   }
   const EpochGuard guard;
@@ -131,7 +137,7 @@ Status MultiGet::load_round() {
   return {};
 }
 
-Status MultiGet::load_from_table(std::span<Pending> pending, Group& go_on) {
+Status MultiGet::load_blocks(std::span<Pending> pending, Group& go_on) {
   std::vector<BlockLoad> loads;
   for (const Pending& each : pending) {
     if (loads.empty() || loads.back().block != each.search.block) {

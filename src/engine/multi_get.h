@@ -3,7 +3,7 @@
 // Keys advance side by side, a group at a time: for each table in its turn the filter lines of all
 // of them are fetched, then their slots, then their blocks, and only then is anything compared. A
 // cache miss is waited for once a group and not once a key. Blocks that are not in memory are read
-// together, table by table, once every key has got as far as it can.
+// together, table by table, once every key has got as far as it can; so are tables not yet loaded.
 //
 // THREADS    one at a time.
 // LIFETIME   view and keys outlive it.
@@ -39,17 +39,17 @@ class MultiGet {
 
   void look_in_memtables(Group& group);
   void advance(Group& group);
-  bool next_table(Search& search) const;
+  bool go_to_table(Pending& pending);
   bool look_in_block(Pending& pending);
   Status load_round();
-  Status load_from_table(std::span<Pending> pending, Group& go_on);
+  Status load_blocks(std::span<Pending> pending, Group& go_on);
   void found(const Pending& pending, std::uint32_t block);
 
   Context& context_;
   const View& view_;
   const Seq seq_;
   std::vector<std::optional<Value>> values_;
-  Group waiting_;  // need search.block, which is not in memory
+  Group waiting_;  // need search.block or search.unloaded, which is not in memory
 };
 
 }  // namespace nacre::engine

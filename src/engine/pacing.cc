@@ -2,10 +2,14 @@
 
 #include <algorithm>
 
+#include "engine/settings.h"
+
 namespace nacre::engine {
 
 namespace {
 
+/// A compaction debt that slows nobody down: this many memtables' worth of rewriting.
+constexpr std::uint64_t kSoftDebtMemtables = 64;
 /// Level 0 is fine up to its trigger, where its compaction starts, and "too much" at this many
 /// times that.
 constexpr double kLevel0Stretch = 4;
@@ -22,6 +26,15 @@ double ratio(std::uint64_t part, double whole) {
 }
 
 }  // namespace
+
+Backlog backlog_of(const View& view, const Settings& settings) {
+  return {.frozen_memtables = view.frozen.size(),
+          .frozen_memtables_max = settings.frozen_memtables_max,
+          .level0_tables = view.version->table_count(0),
+          .level0_trigger = settings.options.level0_tables,
+          .debt_bytes = debt_bytes(*view.version, picker_options(settings)),
+          .debt_bytes_soft = settings.memtable_bytes * kSoftDebtMemtables};
+}
 
 std::uint64_t pace_nanos_per_kib(const Backlog& backlog) {
   const double flush = beyond_half(

@@ -13,6 +13,9 @@
 
 #include <cstdint>
 
+#include "engine/context.h"
+#include "engine/view.h"
+
 namespace nacre::engine {
 
 struct Backlog {
@@ -24,6 +27,8 @@ struct Backlog {
   std::uint64_t debt_bytes_soft = 0;  // a debt that is fine
 };
 
+/// That of a store whose view this is.
+Backlog backlog_of(const View& view, const Settings& settings);
 /// Nanoseconds that each KiB of writes should take at least; 0 when nothing piles up.
 std::uint64_t pace_nanos_per_kib(const Backlog& backlog);
 

@@ -16,18 +16,22 @@ namespace {
 void fetch_filters(const Version& version, const Search& search) {
   const auto newest = version.level(0);
   if (newest.size() < 2) return;
-  for (const TablePtr& table : newest) table->reader->prefetch(search.hash);
+  for (const TablePtr& table : newest) {
+    if (const TableReader* reader = table->reader()) reader->prefetch(search.hash);
+  }
 }
 
-/// Inside an EpochGuard. After kNeedsBlock `search.step` is the step after that table.
+/// Inside an EpochGuard. After kNeedsBlock the search goes on after that table, after kNeedsTable
+/// at it.
 Found search_tables(const Version& version, Search& search, Counters& counters) {
-  const std::size_t steps = table_steps(version);
   std::uint64_t asked = 0;
   std::uint64_t filtered = 0;
   Found found = Found::kNowhere;
-  while (found == Found::kNowhere && search.step < steps) {
-    search.table = table_at(version, search.step++, search.key);
-    if (search.table == nullptr) continue;
+  while (found == Found::kNowhere && next_table(version, search)) {
+    if (search.table == nullptr) {
+      found = Found::kNeedsTable;
+      break;
+    }
     ++asked;
     switch (search.table->find(search.key, search.hash, search.seq, &search.entry, &search.block)) {
       case Lookup::kFiltered:
@@ -77,6 +81,11 @@ Result<bool> read(Context& context, const View& view_in_epoch, std::optional<Epo
     if (held == nullptr) held = view->shared_from_this();
     view = held.get();
     guard.reset();
+    if (found == Found::kNeedsTable) {
+      NACRE_TRY(search.unloaded->load());
+      guard.emplace();
+      continue;
+    }
     BlockPin pin;
     Lookup looked = Lookup::kNeedsBlock;
     while (looked == Lookup::kNeedsBlock) {

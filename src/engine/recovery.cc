@@ -4,28 +4,17 @@
 #include <unordered_map>
 
 #include "base/try.h"
-#include "engine/parallel.h"
-#include "engine/table_output.h"
+#include "engine/table_files.h"
 #include "lsm/file_name.h"
 
 namespace nacre::engine {
 
 namespace {
 
-/// A few tables are opened before a helper has woken up.
-constexpr std::size_t kTablesForHelpers = 16;
-
-/// Opens the tables many at a time: most of it is waiting for the ends of their files.
 Result<VersionPtr> open_version(Context& context, const Edit& state) {
-  std::vector<Result<TablePtr>> opened(state.added.size(), TablePtr());
-  const std::size_t helpers =
-      opened.size() < kTablesForHelpers ? 0 : context.settings.options.background_threads;
-  run_parallel(context.executor(), helpers, opened.size(),
-               [&](std::size_t i) { opened[i] = open_table(context, state.added[i].meta); });
   std::unordered_map<std::uint64_t, TablePtr> tables;
-  for (Result<TablePtr>& table : opened) {
-    if (!table.ok()) return std::move(table).error();
-    tables.emplace(raw((*table)->meta.number), *table);
+  for (const AddedTable& added : state.added) {
+    tables.emplace(raw(added.meta.number), NACRE_TRY(open_table(context, added.meta)));
   }
   return Version::empty()->next(state, [&](FileNumber number) -> TablePtr {
     const auto found = tables.find(raw(number));
@@ -45,6 +34,7 @@ std::vector<FileName> store_files(const std::vector<std::string>& names) {
 }
 
 /// F2: only numbers that this store gave out, and that neither the version nor the wal needs.
+/// `live` is in order.
 bool is_orphan(const FileName& file, const ManifestContents& manifest,
                const std::vector<FileNumber>& live, const nacre::Counters& counters) {
   switch (file.type) {
@@ -56,7 +46,7 @@ bool is_orphan(const FileName& file, const ManifestContents& manifest,
       return raw(file.number) < raw(counters.wal_floor);
     case FileType::kTable:
       return raw(file.number) < raw(counters.next_file) &&
-             std::find(live.begin(), live.end(), file.number) == live.end();
+             !std::binary_search(live.begin(), live.end(), file.number);
     case FileType::kCurrent:
     case FileType::kLock:
       return false;
@@ -90,13 +80,26 @@ nacre::Counters counters_of(const Edit& state) {
   return counters;
 }
 
+/// About what the tables will take once all of them are loaded.
+std::uint64_t table_memory(const Options& options, const Edit& state) {
+  constexpr std::uint64_t kBytesPerBlock = 64;  // in index and slots
+  std::uint64_t bytes = 0;
+  for (const AddedTable& added : state.added) {
+    const TableMeta& meta = added.meta;
+    const std::uint64_t blocks = (meta.key_bytes + meta.value_bytes) / options.block_bytes + 1;
+    bytes += meta.entries * options.filter_bits / 8 + blocks * kBytesPerBlock;
+  }
+  return bytes;
+}
+
 /// Bytes that the memtables of the wal may take. The cache gives way to them. Kept free: an active
 /// memtable, before the open is done the one that is being flushed, and an eighth for the rest.
-std::uint64_t room_for_wal(const Context& context) {
+std::uint64_t room_for_wal(const Context& context, const Edit& state) {
   if (context.settings.options.read_only) return kRoomForAll;  // it can't flush
   const MemoryBudget& budget = context.runtime->budget;
   const std::uint64_t memtable_bytes = context.settings.memtable_bytes;
-  const std::uint64_t taken = budget.used() - budget.used(MemoryUse::kCache) + memtable_bytes +
+  const std::uint64_t taken = budget.used() - budget.used(MemoryUse::kCache) +
+                              table_memory(context.settings.options, state) + memtable_bytes +
                               memtable_bytes / 4 + budget.limit() / 8;
   return taken < budget.limit() ? budget.limit() - taken : 0;
 }
@@ -119,6 +122,7 @@ Result<Recovered> recover(Context& context) {
 
   std::vector<FileNumber> live;
   for (const AddedTable& added : manifest.state.added) live.push_back(added.meta.number);
+  std::sort(live.begin(), live.end());
   std::vector<FileNumber> segments;
   const std::vector<std::string> names = NACRE_TRY(context.fs().list(context.dir));
   found.first_free = std::max(found.counters.next_file, number_above(names));
@@ -134,7 +138,7 @@ Result<Recovered> recover(Context& context) {
   }
   const ReplayStart start{.floor = found.counters.wal_floor,
                           .last_seq = found.counters.last_seq,
-                          .room = room_for_wal(context)};
+                          .room = room_for_wal(context, manifest.state)};
   found.wal = NACRE_TRY(replay_wal(context, segments, start, found.info));
   for (const FileNumber number : segments) {
     if (!is_part(found.wal, number)) found.replaced.push_back({FileType::kWal, number});

@@ -1,8 +1,8 @@
 // recovery.h - from the files of a store to its state, without changing one of them.
 //
-// Reads CURRENT and the manifest, opens every table that it names, and replays the wal segments at
-// and above the floor into memtables. Nothing is written, so a refusal leaves the directory as it
-// was.
+// Reads CURRENT and the manifest, opens the file of every table that it names, and replays the wal
+// segments at and above the floor into memtables. Nothing is written, so a refusal leaves the
+// directory as it was.
 //
 // Which segments are the wal is drawn in wal_chain.h. What may end it early, and what it means (R =
 // rest of this segment and all later ones):

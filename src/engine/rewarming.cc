@@ -34,8 +34,8 @@ struct Census {
 
   void count(std::span<const TablePtr> run) {
     for (const TablePtr& table : run) {
-      for (std::uint32_t block = 0; block < table->reader->block_count(); ++block) {
-        const Residence residence = table->reader->residence(block);
+      for (std::uint32_t block = 0; block < table->reader()->block_count(); ++block) {
+        const Residence residence = table->reader()->residence(block);
         resident += residence != Residence::kNone ? 1 : 0;
         used += residence == Residence::kUsed ? 1 : 0;
       }
@@ -52,7 +52,7 @@ class RunWalk {
   /// Whether the block that `key` belongs to is in memory. Keys must ascend.
   bool holds(std::string_view key) {
     while (table_ < run_.size()) {
-      const TableReader& reader = *run_[table_]->reader;
+      const TableReader& reader = *run_[table_]->reader();
       const TableIndex& index = reader.stored().index;
       while (block_ < index.count() && index.compare_separator(block_, key) < 0) ++block_;
       if (block_ < index.count()) return reader.residence(block_) != Residence::kNone;
@@ -74,7 +74,7 @@ void load_blocks(const ColdBlocks::OfTable& cold, const std::atomic<bool>& cance
   for (std::size_t next = 0; next < cold.blocks.size();) {
     const TablePtr table = cold.table.lock();
     if (table == nullptr || cancelled.load(std::memory_order_relaxed)) return;
-    const TableReader& reader = *table->reader;
+    const TableReader& reader = *table->reader();
     const std::uint64_t batch_bytes = table_io_bytes(reader.budget().limit());
     for (std::uint64_t bytes = 0; next < cold.blocks.size() && bytes < batch_bytes; ++next) {
       bytes += reader.stored().index.stored_bytes(cold.blocks[next]);
@@ -101,7 +101,7 @@ ColdBlocks blocks_gone_cold(const Plan& plan, const std::vector<TablePtr>& added
   std::string key;
   for (const TablePtr& table : added) {
     ColdBlocks::OfTable found{table, {}};
-    const TableReader& reader = *table->reader;
+    const TableReader& reader = *table->reader();
     const TableIndex& index = reader.stored().index;
     for (std::uint32_t block = 0; block < index.count() && room > 0; ++block) {
       key.assign(index.prefix()).append(index.separator_suffix(block));

@@ -35,9 +35,9 @@ struct ColdBlocks {
   bool read = false;
 };
 
-/// Those of `added`, the tables made of the inputs of `plan`, as of now. Asks the largest run of
-/// the inputs alone where keys were in memory, since most keys are there. Reads nothing from disk;
-/// one comparison per old block and one or two per new one.
+/// Those of `added`, the tables made of the inputs of `plan`, as of now; all are loaded. Asks the
+/// largest run of the inputs alone where keys were in memory, since most keys are there. Reads
+/// nothing from disk; one comparison per old block and one or two per new one.
 ColdBlocks blocks_gone_cold(const Plan& plan, const std::vector<TablePtr>& added);
 
 /// Reads them into the cache, those apart that are in memory by now. Ends early once `cancelled` is

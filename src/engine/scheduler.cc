@@ -7,6 +7,8 @@
 #include "base/try.h"
 #include "engine/flush.h"
 #include "engine/pacing.h"
+#include "engine/settings.h"
+#include "engine/table_files.h"
 
 namespace nacre::engine {
 
@@ -15,8 +17,6 @@ namespace {
 constexpr std::uint64_t kRetryNanos = 1'000'000'000;
 /// A store to which nobody has written for so long is idle.
 constexpr std::uint64_t kIdleNanos = 1'000'000'000;
-/// A compaction debt that slows nobody down: this many memtables' worth of rewriting.
-constexpr std::uint64_t kSoftDebtMemtables = 64;
 
 }  // namespace
 
@@ -37,7 +37,7 @@ void Scheduler::wake() {
     const ViewPtr view = view_.pin();
     start_flush(work, *view);
     start_compactions(work, *view);
-    pace = pace_of(*view);
+    pace = pace_nanos_per_kib(backlog_of(*view, context_.settings));
   }
   committer_.set_pace(pace);  // takes the commit lock, under which work_ may be taken
 }
@@ -127,17 +127,9 @@ Status Scheduler::not_installed(const Status& status) {
   return status;
 }
 
-PickerOptions Scheduler::picker_options() const {
-  const Options& options = context_.settings.options;
-  return {.l0_trigger = options.level0_tables,
-          .target_table_bytes = context_.settings.table_bytes,
-          .multiplier = options.level_multiplier,
-          .base_bytes = context_.settings.memtable_bytes * options.level0_tables};
-}
-
 PickerInput Scheduler::picker_input(const Work& work) const {
   PickerInput input;
-  input.options = picker_options();
+  input.options = picker_options(context_.settings);
   for (const auto& [ticket, running] : work.running) input.running.push_back(running);
   input.running.insert(input.running.end(), work.set_aside.begin(), work.set_aside.end());
   input.oldest_snapshot = context_.snapshots.list(context_.visible).front();
@@ -212,15 +204,33 @@ void Scheduler::release_unused() {
   context_.reaper.sweep();
 }
 
+void Scheduler::load_tables_soon() {
+  const ViewPtr view = view_.pin();
+  std::vector<std::weak_ptr<const Table>> tables;  // merges may remove some meanwhile
+  for (int level = 0; level < kLevelCount; ++level) {
+    const auto more = view->version->level(level);
+    tables.insert(tables.end(), more.begin(), more.end());
+  }
+  if (!tables.empty()) {
+    submit_loading(*work_.lock(), [this, tables = std::move(tables)] {
+      load_tables(context_, tables, cancelled_);
+    });
+  }
+}
+
+void Scheduler::submit_loading(Work& work, Executor::Task task) {
+  ++work.loading;
+  submit(work, Lane::kCompaction, [this, task = std::move(task)] {
+    task();
+    release_unused();  // a table that a merge has removed meanwhile
+    --work_.lock()->loading;
+  });
+}
+
 /// After release_unused(): the blocks take the room that those of the old tables have left.
 void Scheduler::load_later(Work& work, ColdBlocks cold) {
   if (cold.tables.empty() || work.closing || !(cold.read || is_idle(work))) return;
-  ++work.rewarming;
-  submit(work, Lane::kCompaction, [this, cold = std::move(cold)] {
-    load_into_cache(cold, cancelled_);
-    release_unused();  // a table that another merge has removed meanwhile
-    --work_.lock()->rewarming;
-  });
+  submit_loading(work, [this, cold = std::move(cold)] { load_into_cache(cold, cancelled_); });
 }
 
 /// What load_later() is to bring back is added to `cold`.
@@ -246,7 +256,7 @@ Status Scheduler::run_and_install(const VersionPtr& version, const Plan& plan, C
 void Scheduler::finish_plan(Lock& work, const Plan& plan, std::uint64_t ticket,
                             const Status& status) {
   work->running.erase(ticket);
-  if (status.code() == Code::kCorruption) {
+  if (status.code() == Code::kCorruption || status.code() == Code::kUnsupported) {
     set_aside(*work, plan);
     work.unlock_while([&] {
       context_.notify([&](EventListener& listener) { listener.on_error("compaction", status); });
@@ -346,7 +356,7 @@ Status Scheduler::compact(const Range& range) {
 
 bool Scheduler::is_idle(Work& work) {
   const ViewPtr view = view_.pin();
-  return !work.flushing && work.running.empty() && work.rewarming == 0 && view->frozen.empty() &&
+  return !work.flushing && work.running.empty() && work.loading == 0 && view->frozen.empty() &&
          !pick(*view->version, picker_input(work)).has_value();
 }
 
@@ -386,18 +396,7 @@ void Scheduler::reset() {
 
 std::uint64_t Scheduler::debt_bytes() {
   const ViewPtr view = view_.pin();
-  return nacre::debt_bytes(*view->version, picker_options());
-}
-
-std::uint64_t Scheduler::pace_of(const View& view) const {
-  return pace_nanos_per_kib({
-      .frozen_memtables = view.frozen.size(),
-      .frozen_memtables_max = context_.settings.frozen_memtables_max,
-      .level0_tables = view.version->table_count(0),
-      .level0_trigger = context_.settings.options.level0_tables,
-      .debt_bytes = nacre::debt_bytes(*view.version, picker_options()),
-      .debt_bytes_soft = context_.settings.memtable_bytes * kSoftDebtMemtables,
-  });
+  return nacre::debt_bytes(*view->version, picker_options(context_.settings));
 }
 
 }  // namespace nacre::engine

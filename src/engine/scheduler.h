@@ -8,9 +8,9 @@
 // LIFETIME   close() returns only when no task of this store is queued or running; timers hold a
 //            weak reference to the owner.
 // ERRORS     a flush or compaction that fails for want of space is tried again every second; one
-//            that meets a corrupt table puts its inputs aside for good (they stay readable); one
-//            whose edit can't be made durable turns the store read-only. Every failure reaches the
-//            listener, and status() while it lasts.
+//            that meets a table it can't read puts its inputs aside for good (they stay readable);
+//            one whose edit can't be made durable turns the store read-only. Every failure reaches
+//            the listener, and status() while it lasts.
 #pragma once
 
 #include <array>
@@ -54,6 +54,8 @@ class Scheduler {
   /// A reader has let go of what may have been the last hold on removed tables: queues the removal
   /// of their files. Cheap when there are none.
   void release_soon();
+  /// Queues the loading of the tables that the store was opened with.
+  void load_tables_soon();
   /// Queues WalSet::prepare_ahead() unless it is queued.
   void prepare_wal();
   /// Queues the sync of wal segments that are no longer written.
@@ -79,9 +81,9 @@ class Scheduler {
   struct Work {
     bool flushing = false;
     bool preparing = false;
-    std::uint64_t rewarming = 0;  // tasks of load_later()
-    std::uint64_t tasks = 0;      // handed to the executor and not yet returned
-    std::uint32_t manual = 0;     // compact() calls that want the compaction side for themselves
+    std::uint64_t loading = 0;  // tasks of load_tables_soon() and load_later()
+    std::uint64_t tasks = 0;    // handed to the executor and not yet returned
+    std::uint32_t manual = 0;   // compact() calls that want the compaction side for themselves
     bool closing = false;
     bool idle = false;        // nobody has written since the last flush, for a while
     bool idle_timer = false;  // it will be looked at
@@ -103,16 +105,15 @@ class Scheduler {
   std::uint64_t begin_plan(Work& work, const Plan& plan);
   void compact_in_background(VersionPtr version, Plan plan, std::uint64_t ticket);
   Status run_and_install(const VersionPtr& version, const Plan& plan, ColdBlocks* cold);
+  void submit_loading(Work& work, Executor::Task task);
   void load_later(Work& work, ColdBlocks cold);
   Status not_installed(const Status& status);
   void finish_plan(Lock& work, const Plan& plan, std::uint64_t ticket, const Status& status);
   void retry_later(Lock& work, const Status& status);
-  PickerOptions picker_options() const;
   PickerInput picker_input(const Work& work) const;
   bool is_idle(Work& work);
   void release_unused();
   void watch_for_idleness(Lock& work, const View& view);
-  std::uint64_t pace_of(const View& view) const;
   static void set_aside(Work& work, const Plan& plan);
 
   Context& context_;

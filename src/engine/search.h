@@ -24,25 +24,44 @@ struct Search {
 
   Entry entry{};                       // once found
   const TableReader* table = nullptr;  // that holds it, or that needs `block`
+  const Table* unloaded = nullptr;     // to be looked at next, and not loaded; then `table` is null
   std::uint32_t block = 0;
 };
 
-enum class Found : std::uint8_t { kNowhere, kInMemtable, kInTable, kNeedsBlock };
+enum class Found : std::uint8_t { kNowhere, kInMemtable, kInTable, kNeedsBlock, kNeedsTable };
 
 inline bool covers(const TableMeta& meta, std::string_view key) {
   return meta.smallest <= key && key <= meta.largest;
 }
 
+/// How many steps a search of the tables may take.
+inline std::size_t table_steps(const Version& version) {
+  return version.level(0).size() + kLevelCount - 1;
+}
+
 /// The table to look at in step `step`, or null.
-inline const TableReader* table_at(const Version& version, std::size_t step, std::string_view key) {
+inline const Table* table_at(const Version& version, std::size_t step, std::string_view key) {
   const auto newest = version.level(0);
   if (step < newest.size()) {
     const Table& table = *newest[step];
-    return covers(table.meta, key) ? table.reader.get() : nullptr;
+    return covers(table.meta, key) ? &table : nullptr;
   }
-  const int level = static_cast<int>(step - newest.size()) + 1;
-  const Table* table = version.find(level, key);
-  return table == nullptr ? nullptr : table->reader.get();
+  return version.find(static_cast<int>(step - newest.size()) + 1, key);
+}
+
+/// Goes to the next table that may hold the key, search.table or, while it is not loaded,
+/// search.unloaded; false when there is none. After search.unloaded was loaded, the same again
+/// finds it as search.table.
+inline bool next_table(const Version& version, Search& search) {
+  for (const std::size_t steps = table_steps(version); search.step < steps; ++search.step) {
+    const Table* const table = table_at(version, search.step, search.key);
+    if (table == nullptr) continue;
+    search.table = table->reader();
+    search.unloaded = search.table == nullptr ? table : nullptr;
+    if (search.table != nullptr) ++search.step;
+    return true;
+  }
+  return false;
 }
 
 /// Inside an EpochGuard.
@@ -56,11 +75,6 @@ inline Found search_memtables(const View& view, Search& search) {
     }
   }
   return Found::kNowhere;
-}
-
-/// How many steps a search of the tables may take.
-inline std::size_t table_steps(const Version& version) {
-  return version.level(0).size() + kLevelCount - 1;
 }
 
 /// Pins the block of the value. Values in memtables are copied: a pin would keep a whole memtable.

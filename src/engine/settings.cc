@@ -104,6 +104,13 @@ Result<Settings> resolve(const Options& options, std::uint64_t memory_limit) {
   return settings;
 }
 
+PickerOptions picker_options(const Settings& settings) {
+  return {.l0_trigger = settings.options.level0_tables,
+          .target_table_bytes = settings.table_bytes,
+          .multiplier = settings.options.level_multiplier,
+          .base_bytes = settings.memtable_bytes * settings.options.level0_tables};
+}
+
 }  // namespace engine
 
 }  // namespace nacre

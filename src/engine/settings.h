@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "engine/context.h"
+#include "lsm/picker.h"
 #include "nacre/options.h"
 #include "nacre/runtime.h"
 
@@ -18,5 +19,7 @@ Result<std::shared_ptr<Runtime>> runtime_for(const Options& options);
 /// Works out every "0 means", given the limit of the budget. kInvalid when the memtable does not
 /// fit it.
 Result<Settings> resolve(const Options& options, std::uint64_t memory_limit);
+/// What the picker goes by.
+PickerOptions picker_options(const Settings& settings);
 
 }  // namespace nacre::engine

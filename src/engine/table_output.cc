@@ -2,8 +2,7 @@
 
 #include "base/hash.h"
 #include "base/try.h"
-#include "lsm/file_name.h"
-#include "table/table_reader.h"
+#include "engine/table_files.h"
 
 namespace nacre::engine {
 
@@ -19,16 +18,6 @@ Codec codec_of(Compression compression) {
       return Codec::kZstd;
   }
   return Codec::kNone;
-}
-
-Result<std::shared_ptr<TableReader>> open_reader(Context& context, FileNumber number) {
-  const std::string path = context.path(table_name(number));
-  auto file = NACRE_TRY(context.fs().open(path, context.settings.read_mode));
-  return TableReader::open(std::move(file), {.name = path,
-                                             .salt = context.salt,
-                                             .number = number,
-                                             .cache = context.runtime->cache,
-                                             .budget = context.runtime->budget});
 }
 
 }  // namespace
@@ -85,8 +74,7 @@ Result<TablePtr> TableOutput::finish() {
   NACRE_TRY(file_->sync());
   NACRE_TRY(file_->close());
   NACRE_TRY(context_.fs().sync_dir(context_.dir));
-  auto table = std::make_shared<Table>();
-  table->meta = {.number = number_,
+  TableMeta meta{.number = number_,
                  .bytes = summary.bytes,
                  .smallest = std::move(summary.smallest),
                  .largest = std::move(summary.largest),
@@ -99,29 +87,10 @@ Result<TablePtr> TableOutput::finish() {
                  .created_micros = context_.clock().wall_micros()};
   builder_.reset();
   charge_.resize(0);
-  table->reader = NACRE_TRY(open_reader(context_, number_));
-  table->reader->adopt(std::move(kept_));
+  TablePtr table = NACRE_TRY(open_table(context_, std::move(meta)));
+  NACRE_TRY(table->load())->adopt(std::move(kept_));
   finished_ = true;
-  return TablePtr(std::move(table));
-}
-
-Result<TablePtr> open_table(Context& context, const TableMeta& meta) {
-  Result<std::shared_ptr<TableReader>> reader = open_reader(context, meta.number);
-  if (!reader.ok()) {
-    if (reader.error().code() != Code::kNotFound) return std::move(reader).error();
-    return Status::corruption(context.path(table_name(meta.number)) +
-                              ": the manifest names this table, but the file is missing");
-  }
-  const TableProperties& properties = (*reader)->properties();
-  if (properties.entries != meta.entries || properties.smallest != meta.smallest ||
-      properties.largest != meta.largest) {
-    return Status::corruption(context.path(table_name(meta.number)) +
-                              ": not the table that the manifest describes");
-  }
-  auto table = std::make_shared<Table>();
-  table->meta = meta;
-  table->reader = std::move(*reader);
-  return TablePtr(std::move(table));
+  return table;
 }
 
 }  // namespace nacre::engine

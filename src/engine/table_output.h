@@ -50,7 +50,4 @@ class TableOutput {
   bool finished_ = false;
 };
 
-/// Opens the file of a table that the manifest names, and checks that it is the one it names.
-Result<TablePtr> open_table(Context& context, const TableMeta& meta);
-
 }  // namespace nacre::engine

@@ -54,12 +54,16 @@ class Verification {
   }
 
   void check_table(const Table& table) {
-    Status status = table.reader->verify([&](std::uint64_t bytes) {
+    Status status = verify_table(table);
+    if (!status.ok()) damage(table_name(table.meta.number), std::move(status));
+    done(table.meta.bytes);
+  }
+
+  Status verify_table(const Table& table) const {
+    return NACRE_TRY(table.load())->verify([&](std::uint64_t bytes) {
       if (progress_) progress_(report_.bytes + bytes, total_);
       return true;
     });
-    if (!status.ok()) damage(table_name(table.meta.number), std::move(status));
-    done(table.meta.bytes);
   }
 
   /// A record that is being written while this reads is no damage, and may look like one once: only

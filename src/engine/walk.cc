@@ -40,7 +40,7 @@ std::unique_ptr<EntryCursor> merged_cursor(const View& view, const Range& range)
   add_memtable(*view.active);
   for (const MemtablePtr& memtable : view.frozen) add_memtable(*memtable);
   for (const TablePtr& table : view.version->level(0)) {
-    if (meets(table->meta, range)) sources.push_back(table->reader->cursor(CursorUse::kRead));
+    if (meets(table->meta, range)) sources.push_back(make_table_cursor(*table, CursorUse::kRead));
   }
   for (int level = 1; level < kLevelCount; ++level) {
     const auto tables = tables_in(view.version->level(level), range);

@@ -23,20 +23,10 @@
 #include <utility>
 #include <vector>
 
-#include "lsm/table_meta.h"
+#include "lsm/table.h"
 #include "nacre/result.h"
 
 namespace nacre {
-
-class TableReader;
-
-/// A table of the store. The reader is null where only the metadata matters: in pure tests, and in
-/// recovery before the files are opened.
-struct Table {
-  TableMeta meta;
-  std::shared_ptr<TableReader> reader;
-};
-using TablePtr = std::shared_ptr<const Table>;
 
 class Level {
  public:

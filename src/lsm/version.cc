@@ -59,7 +59,7 @@ Result<TablePtr> table_for(const TableMeta& meta, const Change& change,
                            const Version::Resolver& resolver) {
   const auto moved = change.removed.find(meta.number);
   if (moved != change.removed.end() && moved->second->meta == meta) return moved->second;
-  if (!resolver) return std::make_shared<const Table>(Table{meta, nullptr});
+  if (!resolver) return std::make_shared<const Table>(meta);
   TablePtr table = resolver(meta.number);
   if (table == nullptr) return Status::invalid(table_name(meta.number) + " is not open");
   if (table->meta != meta) {

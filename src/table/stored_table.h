@@ -24,7 +24,7 @@
 namespace nacre {
 
 struct StoredTable {
-  std::unique_ptr<RandomAccessFile> file;
+  std::shared_ptr<const RandomAccessFile> file;
   std::string name;  // for messages
   TableSeed seed;
   TableIndex index;

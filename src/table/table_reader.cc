@@ -79,7 +79,7 @@ TableReader::TableReader(Parts parts, TableReaderOptions options)
               sizeof(TableReader) + stored_.index.memory_bytes() + filter_.memory_bytes()),
       slots_(cache_, stored_.index.count()) {}
 
-Result<std::shared_ptr<TableReader>> TableReader::open(std::unique_ptr<RandomAccessFile> file,
+Result<std::shared_ptr<TableReader>> TableReader::open(std::shared_ptr<const RandomAccessFile> file,
                                                        TableReaderOptions options) {
   Parts parts{
       {std::move(file), options.name, TableSeed(options.salt, options.number), {}}, {}, {}, {}, {}};

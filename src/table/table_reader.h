@@ -72,7 +72,7 @@ struct BlockLoad {
 
 class TableReader : public std::enable_shared_from_this<TableReader> {
  public:
-  static Result<std::shared_ptr<TableReader>> open(std::unique_ptr<RandomAccessFile> file,
+  static Result<std::shared_ptr<TableReader>> open(std::shared_ptr<const RandomAccessFile> file,
                                                    TableReaderOptions options);
   TableReader(const TableReader&) = delete;
   TableReader& operator=(const TableReader&) = delete;

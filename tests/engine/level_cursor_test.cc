@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "engine/engine_world.h"
+#include "engine/table_files.h"
 #include "engine/table_output.h"
 #include "key/vector_cursor.h"
 #include "lsm/file_name.h"

@@ -113,11 +113,11 @@ TEST(MergeParts, AreOfAboutTheSameSize) {
     std::vector<std::uint64_t> bytes(parts);
     for (const PlanInput& input : world.plan().inputs) {
       for (const TablePtr& table : input.tables) {
-        total += table->reader->stored().index.data_bytes();
+        total += table->reader()->stored().index.data_bytes();
         for (std::size_t i = 0; i < parts; ++i) {
           const std::string lower = i == 0 ? "" : cuts[i - 1];
           const std::string upper = i + 1 == parts ? "~" : cuts[i];
-          bytes[i] += table->reader->approximate_bytes(lower, upper);
+          bytes[i] += table->reader()->approximate_bytes(lower, upper);
         }
       }
     }

@@ -59,9 +59,9 @@ class ReaperTest : public ::testing::Test {
 
   TablePtr table(std::uint64_t number) {
     EXPECT_TRUE(disk_.write_file(path(number), "bytes").ok());
-    auto table = std::make_shared<Table>();
-    table->meta.number = FileNumber{number};
-    return table;
+    TableMeta meta;
+    meta.number = FileNumber{number};
+    return std::make_shared<Table>(std::move(meta));
   }
   static std::string path(std::uint64_t number) {
     return std::string(kDir) + "/" + table_name(FileNumber{number});

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/engine_world.h"
+#include "engine/table_files.h"
 #include "engine/table_output.h"
 #include "env/sim_env.h"
 #include "nacre/db.h"
@@ -149,13 +150,15 @@ class ColdBlocksTest : public ::testing::Test {
       EXPECT_TRUE((*output)->add({key, make_trailer(1, Kind::kPut), "value"}).ok());
     }
     const TablePtr built = (*output)->finish().value();
-    return engine::open_table(ground_.context, built->meta).value();  // nothing in memory
+    const TablePtr table = engine::open_table(ground_.context, built->meta).value();
+    EXPECT_TRUE(table->load().ok());
+    return table;  // with none of its blocks in memory
   }
   static void load(const TablePtr& table, std::uint32_t block) {
-    EXPECT_TRUE(table->reader->load(block).ok());
+    EXPECT_TRUE(table->reader()->load(block).ok());
   }
   static void use(const TablePtr& table, std::uint32_t block) {
-    EXPECT_TRUE(table->reader->pin(block));
+    EXPECT_TRUE(table->reader()->pin(block));
   }
   /// "4.7 5.0": file number and block.
   std::string cold() {
@@ -172,10 +175,10 @@ class ColdBlocksTest : public ::testing::Test {
   std::string blocks_that_end_in(const std::string& begin, const std::string& end) {
     std::string text;
     for (const TablePtr& table : added_) {
-      const auto cursor = table->reader->cursor(CursorUse::kCompaction);
+      const auto cursor = table->reader()->cursor(CursorUse::kCompaction);
       std::map<std::uint32_t, std::string> last;
       for (cursor->first(); cursor->valid(); cursor->next()) {
-        last[table->reader->block_of(cursor->entry().key)] = cursor->entry().key;
+        last[table->reader()->block_of(cursor->entry().key)] = cursor->entry().key;
       }
       for (const auto& [block, key] : last) {
         if (key < begin || key > end) continue;
@@ -201,12 +204,12 @@ TEST_F(ColdBlocksTest, AreNoneWhereNothingWasInMemory) {
 
 TEST_F(ColdBlocksTest, AreThoseWhoseLastKeyWasInMemory) {
   const TablePtr& old = tables_[1];
-  ASSERT_GT(old->reader->block_count(), 6U);
-  const auto cursor = old->reader->cursor(CursorUse::kCompaction);
+  ASSERT_GT(old->reader()->block_count(), 6U);
+  const auto cursor = old->reader()->cursor(CursorUse::kCompaction);
   std::string first;
   std::string last;
   for (cursor->first(); cursor->valid(); cursor->next()) {
-    const std::uint32_t block = old->reader->block_of(cursor->entry().key);
+    const std::uint32_t block = old->reader()->block_of(cursor->entry().key);
     if (block < 2 || block > 4) continue;
     if (first.empty()) first = cursor->entry().key;
     last = cursor->entry().key;
@@ -235,8 +238,8 @@ TEST_F(ColdBlocksTest, AreHardlyMoreThanWasInMemory) {
   tables_.push_back(build(merged));
   added_ = {tables_.back()};
   const TablePtr& largest = plan_.inputs[0].tables.front();
-  ASSERT_EQ(largest->reader->block_of("10100"), 0U);
-  ASSERT_GT(added_[0]->reader->block_of("10100"), 3U) << "one old block, many new ones";
+  ASSERT_EQ(largest->reader()->block_of("10100"), 0U);
+  ASSERT_GT(added_[0]->reader()->block_of("10100"), 3U) << "one old block, many new ones";
   load(largest, 0);
   const auto found = engine::blocks_gone_cold(plan_, added_);
   ASSERT_EQ(found.tables.size(), 1U);
@@ -246,7 +249,7 @@ TEST_F(ColdBlocksTest, AreHardlyMoreThanWasInMemory) {
 TEST_F(ColdBlocksTest, AreAllWhenAllWasAndThenNoneOnceLoaded) {
   for (const int i : {0, 1}) {
     const TablePtr& old = tables_[static_cast<std::size_t>(i)];
-    for (std::uint32_t block = 0; block < old->reader->block_count(); ++block) load(old, block);
+    for (std::uint32_t block = 0; block < old->reader()->block_count(); ++block) load(old, block);
   }
   EXPECT_EQ(cold(), blocks_that_end_in("", "z"));
   const std::atomic<bool> cancelled{true};

@@ -97,7 +97,7 @@ TEST(Version, AsksTheResolverOnlyForNewTables) {
   const VersionPtr before = test::version_from_lines({"L0 1:[a..b]@1-2"}).value();
   const Edit edit = test::edit_from_lines({"-L0 1", "+L1 1:[a..b]@1-2", "+L1 2:[c..d]@3-4"});
   std::vector<FileNumber> asked;
-  const TablePtr two = std::make_shared<Table>(Table{edit.added[1].meta, nullptr});
+  const TablePtr two = std::make_shared<Table>(edit.added[1].meta);
   const VersionPtr after = before
                                ->next(edit,
                                       [&](FileNumber number) {
@@ -117,9 +117,8 @@ TEST(Version, RefusesAResolverThatAnswersWrong) {
   EXPECT_EQ(none.error().to_string(), "invalid: 000002.tbl is not open");
   TableMeta meta = edit.added[0].meta;
   ++meta.entries;
-  const auto other = Version::empty()->next(edit, [&](FileNumber) {
-    return std::make_shared<const Table>(Table{meta, nullptr});
-  });
+  const auto other =
+      Version::empty()->next(edit, [&](FileNumber) { return std::make_shared<const Table>(meta); });
   ASSERT_FALSE(other.ok());
   EXPECT_EQ(other.error().code(), Code::kInvalid);
 }

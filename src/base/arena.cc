@@ -1,10 +1,10 @@
 #include "base/arena.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <new>
 
 #include "base/check.h"
+#include "base/large_memory.h"
 #include "base/poison.h"
 
 namespace nacre {
@@ -22,12 +22,13 @@ Arena::~Arena() {
   for (Chunk* chunk = state->all; chunk != nullptr;) {
     Chunk* const older = chunk->older;
     const bool is_page = chunk->is_page;
-    unpoison(chunk->data(), chunk->capacity);
+    const std::size_t capacity = chunk->capacity;
+    unpoison(chunk->data(), capacity);
     chunk->~Chunk();
     if (is_page) {
       pages_.give_back(reinterpret_cast<char*>(chunk));
     } else {
-      std::free(chunk);
+      free_large(chunk, sizeof(Chunk) + capacity);
     }
     chunk = older;
   }
@@ -86,9 +87,7 @@ char* Arena::cut_slowly(std::size_t bytes) {
 
 Arena::Chunk* Arena::take_chunk(State& state, std::size_t chunk_bytes) {
   const bool is_page = chunk_bytes == kPageBytes;
-  const std::size_t rounded = (chunk_bytes + kLineBytes - 1) & ~(kLineBytes - 1);
-  void* const memory = is_page ? pages_.take() : std::aligned_alloc(kLineBytes, rounded);
-  NACRE_CHECK(memory != nullptr);
+  void* const memory = is_page ? pages_.take() : allocate_large(chunk_bytes);
   auto* const chunk = new (memory) Chunk;
   chunk->capacity = chunk_bytes - sizeof(Chunk);
   chunk->is_page = is_page;

@@ -1,9 +1,9 @@
 // arena.h - memory that is handed out piece by piece and freed all at once.
 //
-// Pieces are cut from chunks by moving one atomic mark. The first chunks are small and come from
-// malloc (an idle memtable holds 4 KiB); those of 2 MiB are pages of a PagePool, because random
-// access over 4 KiB pages spends more time on address translation than on data. A piece that would
-// leave much of a chunk unused gets a chunk of its own.
+// Pieces are cut from chunks by moving one atomic mark. The first chunks are small (an idle
+// memtable holds 4 KiB); those of 2 MiB are pages of a PagePool, because random access over 4 KiB
+// pages spends more time on address translation than on data. A piece that would leave much of a
+// chunk unused gets a chunk of its own.
 //
 // THREADS    allocate from any number at once; one atomic add, or a lock when a chunk is full.
 // LIFETIME   pieces live as long as the arena. Nothing in them is destroyed. Budget and pool must
@@ -47,7 +47,7 @@ class Arena {
     std::atomic<std::size_t> used{0};
     std::size_t capacity = 0;  // bytes behind this header
     Chunk* older = nullptr;    // every chunk is on one list, for the end
-    bool is_page = false;      // from the pool, not from malloc
+    bool is_page = false;      // from the pool
     char* data() { return reinterpret_cast<char*>(this + 1); }
   };
   struct State {

@@ -28,8 +28,8 @@ void store(char* to, T value) {
   std::memcpy(to, &value, sizeof value);
 }
 
-template <typename T>
-void put_fixed(std::string& out, T value) {
+template <typename Out, typename T>
+void put_fixed(Out& out, T value) {
   char bytes[sizeof(T)];
   store(bytes, value);
   out.append(bytes, sizeof bytes);
@@ -51,13 +51,15 @@ inline char* write_varint(char* to, std::uint64_t value) {
   return to;
 }
 
-inline void put_varint(std::string& out, std::uint64_t value) {
+template <typename Out>
+void put_varint(Out& out, std::uint64_t value) {
   char bytes[kVarint64BytesMax];
   out.append(bytes, static_cast<std::size_t>(write_varint(bytes, value) - bytes));
 }
 
 /// Length as a varint, then the bytes.
-inline void put_string(std::string& out, std::string_view bytes) {
+template <typename Out>
+void put_string(Out& out, std::string_view bytes) {
   put_varint(out, bytes.size());
   out.append(bytes);
 }

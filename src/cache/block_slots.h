@@ -26,6 +26,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "base/large_memory.h"
 #include "cache/block_cache.h"
 
 namespace nacre {
@@ -45,7 +46,7 @@ class BlockSlots {
   /// Gives all frames back. No other call may be under way.
   ~BlockSlots();
 
-  std::uint32_t count() const { return count_; }
+  std::uint32_t count() const { return static_cast<std::uint32_t>(slots_.size()); }
 
   /// The bytes of block `i`, or null when it must be read. Only inside an EpochGuard.
   const char* find(std::uint32_t i) const {
@@ -98,8 +99,7 @@ class BlockSlots {
   }
 
   const std::shared_ptr<BlockCache> cache_;
-  const std::uint32_t count_;
-  const std::unique_ptr<Slot[]> slots_;
+  mutable LargeVector<Slot> slots_;  // a look counts as a use
 };
 
 }  // namespace nacre

@@ -65,48 +65,55 @@ __attribute__((target("avx512f"))) bool probe_avx512(const char* line, std::uint
 
 }  // namespace
 
+void FilterBuilder::begin_piece() {
+  full_.push_back(std::exchange(hashes_, {}));
+  hashes_.reserve(kPieceHashes);
+}
+
 std::uint64_t FilterBuilder::bytes() const {
-  if (bits_per_key_ == 0 || hashes_.empty()) return 0;
-  const std::uint64_t bits = hashes_.size() * bits_per_key_;
+  if (bits_per_key_ == 0 || keys() == 0) return 0;
+  const std::uint64_t bits = keys() * bits_per_key_;
   return (bits + 511) / 512 * kFilterLineBytes + kFilterTailBytes;
 }
 
-void FilterBuilder::finish(std::string& out) const {
+LargeString FilterBuilder::finish() const {
   const std::uint64_t size = bytes();
   NACRE_CHECK(size > 0);
   const std::uint64_t lines = size / kFilterLineBytes;
-  const std::size_t start = out.size();
-  out.resize(start + lines * kFilterLineBytes);
-  for (const std::uint64_t hash : hashes_) {
-    __extension__ using Wide = unsigned __int128;
-    const auto at = static_cast<std::uint64_t>((Wide{hash} * lines) >> 64);
-    char* line = out.data() + start + at * kFilterLineBytes;
-    const std::uint64_t spread = hash * kSpread;
-    for (int i = 0; i < kWords; ++i) {
-      store(line + 8 * i, load<std::uint64_t>(line + 8 * i) | bit_of(spread, i));
+  LargeString out;
+  out.reserve(size);
+  out.resize(lines * kFilterLineBytes);
+  const auto set_bits = [&](const Piece& piece) {
+    for (const std::uint64_t hash : piece) {
+      __extension__ using Wide = unsigned __int128;
+      const auto at = static_cast<std::uint64_t>((Wide{hash} * lines) >> 64);
+      char* line = out.data() + at * kFilterLineBytes;
+      const std::uint64_t spread = hash * kSpread;
+      for (int i = 0; i < kWords; ++i) {
+        store(line + 8 * i, load<std::uint64_t>(line + 8 * i) | bit_of(spread, i));
+      }
     }
-  }
-  put_fixed(out, std::uint64_t{hashes_.size()});
+  };
+  for (const Piece& piece : full_) set_bits(piece);
+  set_bits(hashes_);
+  put_fixed(out, keys());
   put_fixed(out, kKindBlockedBloom);
-}
-
-void Filter::FreeAligned::operator()(char* memory) const {
-  ::operator delete[](memory, kAlignment);
+  return out;
 }
 
 Filter Filter::allocate(std::uint64_t bytes) {
   Filter filter;
-  filter.lines_.reset(static_cast<char*>(::operator new[](bytes, kAlignment)));
-  filter.bytes_ = bytes;
+  filter.lines_ = LargeBuffer(bytes);
   return filter;
 }
 
 Status Filter::accept(VectorPath path) {
-  if (bytes_ < kFilterLineBytes + kFilterTailBytes ||
-      bytes_ % kFilterLineBytes != kFilterTailBytes) {
+  if (lines_.size() < kFilterLineBytes + kFilterTailBytes ||
+      lines_.size() % kFilterLineBytes != kFilterTailBytes) {
     return Status::corruption("filter is not a whole number of lines");
   }
-  ByteReader tail(std::string_view(lines_.get() + bytes_ - kFilterTailBytes, kFilterTailBytes));
+  ByteReader tail(
+      std::string_view(lines_.data() + lines_.size() - kFilterTailBytes, kFilterTailBytes));
   keys_ = tail.fixed<std::uint64_t>();
   if (tail.fixed<std::uint8_t>() != kKindBlockedBloom) {
     return Status::unsupported("filter of a kind that this Nacre does not know");
@@ -118,7 +125,7 @@ Status Filter::accept(VectorPath path) {
 #else
   (void)path;
 #endif
-  line_count_ = bytes_ / kFilterLineBytes;
+  line_count_ = lines_.size() / kFilterLineBytes;
   return {};
 }
 

@@ -21,12 +21,12 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
-#include <memory>
 #include <span>
-#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "base/large_memory.h"
 #include "nacre/result.h"
 #include "table/vector_path.h"
 
@@ -41,20 +41,26 @@ class FilterBuilder {
   explicit FilterBuilder(std::uint32_t bits_per_key) : bits_per_key_(bits_per_key) {}
 
   void add(std::uint64_t hash) {
-    if (bits_per_key_ == 0 || (!hashes_.empty() && hashes_.back() == hash)) return;
+    if (bits_per_key_ == 0 || (keys() > 0 && hashes_.back() == hash)) return;
+    if (hashes_.size() == kPieceHashes) begin_piece();
     hashes_.push_back(hash);
   }
-  std::uint64_t keys() const { return hashes_.size(); }
+  std::uint64_t keys() const { return full_.size() * kPieceHashes + hashes_.size(); }
   /// Of the section, if it were finished now; 0 when no filter is wanted.
   std::uint64_t bytes() const;
   /// What is kept until then.
-  std::uint64_t memory_bytes() const { return hashes_.size() * sizeof(std::uint64_t); }
-  /// Appends the section to `out`; only when bytes() > 0.
-  void finish(std::string& out) const;
+  std::uint64_t memory_bytes() const { return keys() * sizeof(std::uint64_t); }
+  /// The section; only when bytes() > 0.
+  LargeString finish() const;
 
  private:
+  using Piece = LargeVector<std::uint64_t>;
+  static constexpr std::size_t kPieceHashes = 32 << 10;
+  void begin_piece();
+
   const std::uint32_t bits_per_key_;
-  std::deque<std::uint64_t> hashes_;  // in pieces: a million keys in one would be moved as it grows
+  std::vector<Piece> full_;  // pieces: a million hashes in one would be moved as it grows
+  Piece hashes_;             // the last one; empty before the first hash alone
 };
 
 class Filter {
@@ -66,7 +72,7 @@ class Filter {
 
   /// Memory into which a section of `bytes` bytes is read; aligned to lines.
   static Filter allocate(std::uint64_t bytes);
-  std::span<char> buffer() { return {lines_.get(), bytes_}; }
+  std::span<char> buffer() { return {lines_.data(), lines_.size()}; }
   /// Judges what was read into buffer(). Every bit pattern is a filter; only the sizes can be
   /// wrong.
   Status accept(VectorPath path = best_path());
@@ -80,25 +86,21 @@ class Filter {
   }
   bool empty() const { return line_count_ == 0; }
   std::uint64_t keys() const { return keys_; }
-  std::uint64_t memory_bytes() const { return bytes_; }
+  std::uint64_t memory_bytes() const { return lines_.size(); }
 
  private:
-  struct FreeAligned {
-    void operator()(char* memory) const;
-  };
   using Probe = bool (*)(const char* line, std::uint64_t hash);
 
   const char* line(std::uint64_t hash) const {
     __extension__ using Wide = unsigned __int128;
-    return lines_.get() +
+    return lines_.data() +
            static_cast<std::uint64_t>((Wide{hash} * line_count_) >> 64) * kFilterLineBytes;
   }
 
-  std::unique_ptr<char[], FreeAligned> lines_;
+  LargeBuffer lines_;  // and what follows them in the section
   std::uint64_t line_count_ = 0;
   Probe probe_ = nullptr;  // set whenever line_count_ > 0
   std::uint64_t keys_ = 0;
-  std::uint64_t bytes_ = 0;
 };
 
 }  // namespace nacre

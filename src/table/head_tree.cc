@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <limits>
-#include <new>
 
 namespace nacre {
 namespace {
 
 constexpr std::uint64_t kFill = std::numeric_limits<std::uint64_t>::max();
-constexpr std::align_val_t kAlignment{64};
 
 constexpr std::uint64_t groups_of(std::uint64_t count) {
   return (count + HeadTree::kGroup - 1) / HeadTree::kGroup;
@@ -16,22 +14,17 @@ constexpr std::uint64_t groups_of(std::uint64_t count) {
 
 }  // namespace
 
-void HeadTree::FreeAligned::operator()(std::uint64_t* words) const {
-  ::operator delete[](words, kAlignment);
-}
-
 HeadTree::HeadTree(std::span<const std::uint64_t> ascending)
     : count_(static_cast<std::uint32_t>(ascending.size())) {
   if (count_ == 0) return;
+  std::uint64_t words = 0;
   for (std::uint64_t size = count_;; size = groups_of(size)) {
-    level_at_[levels_++] = word_count_;
-    word_count_ += groups_of(size) * kGroup;
+    level_at_[levels_++] = words;
+    words += groups_of(size) * kGroup;
     if (size <= kGroup) break;
   }
-  words_.reset(static_cast<std::uint64_t*>(
-      ::operator new[](word_count_ * sizeof(std::uint64_t), kAlignment)));
-  std::fill_n(words_.get(), word_count_, kFill);
-  std::copy(ascending.begin(), ascending.end(), words_.get());
+  words_.assign(words, kFill);
+  std::copy(ascending.begin(), ascending.end(), words_.begin());
   for (int level = 1; level < levels_; ++level) {
     const std::uint64_t below = level_at_[level - 1];
     const std::uint64_t at = level_at_[level];
@@ -47,7 +40,7 @@ std::uint32_t HeadTree::rank(std::uint64_t head) const {
   if (count_ == 0 || words_[count_ - 1] < head) return count_;
   std::uint64_t i = 0;  // the group of the level that holds the answer; in the end the answer
   for (int level = levels_ - 1; level >= 0; --level) {
-    const std::uint64_t* group = words_.get() + level_at_[level] + i * kGroup;
+    const std::uint64_t* group = words_.data() + level_at_[level] + i * kGroup;
     std::uint64_t below = 0;
     for (std::uint32_t k = 0; k < kGroup; ++k) below += group[k] < head ? 1 : 0;
     i = i * kGroup + below;

@@ -19,8 +19,9 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <span>
+
+#include "base/large_memory.h"
 
 namespace nacre {
 
@@ -36,17 +37,12 @@ class HeadTree {
   std::uint64_t head(std::uint32_t i) const { return words_[i]; }
   /// How many heads are smaller than `head`.
   std::uint32_t rank(std::uint64_t head) const;
-  std::uint64_t memory_bytes() const { return word_count_ * sizeof(std::uint64_t); }
+  std::uint64_t memory_bytes() const { return words_.size() * sizeof(std::uint64_t); }
 
  private:
   static constexpr int kLevelsMax = 8;  // 16^8 = 2^32 heads
 
-  struct FreeAligned {
-    void operator()(std::uint64_t* words) const;
-  };
-
-  std::unique_ptr<std::uint64_t[], FreeAligned> words_;
-  std::uint64_t word_count_ = 0;
+  LargeVector<std::uint64_t> words_;
   std::uint64_t level_at_[kLevelsMax] = {};  // the first word of each level, the lowest first
   int levels_ = 0;
   std::uint32_t count_ = 0;

@@ -50,8 +50,9 @@ void IndexBuilder::add(std::uint64_t stored_bytes, std::uint64_t entries, bool s
   blocks_.push_back({stored_bytes, entries * 2 + (spills ? 1 : 0), separators_.size()});
 }
 
-std::string IndexBuilder::finish() const {
-  std::string out;
+LargeString IndexBuilder::finish() const {
+  LargeString out;
+  out.reserve(bytes_estimate());
   put_varint(out, blocks_.size());
   if (blocks_.empty()) {
     put_string(out, {});
@@ -76,7 +77,7 @@ Result<TableIndex> TableIndex::decode(std::string_view section, std::uint64_t da
       section.size() > kSeparatorBytesMax) {
     return Status::corruption("index count is impossible");
   }
-  std::vector<std::uint64_t> heads;
+  LargeVector<std::uint64_t> heads;
   heads.reserve(count);
   index.offsets_.reserve(count + 1);
   index.entries_.reserve(count);

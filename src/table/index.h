@@ -26,8 +26,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "base/large_memory.h"
 #include "nacre/result.h"
 #include "table/head_tree.h"
 
@@ -44,7 +44,7 @@ class IndexBuilder {
   std::uint32_t count() const { return static_cast<std::uint32_t>(blocks_.size()); }
   /// Not below the size of the section, if it were finished now.
   std::uint64_t bytes_estimate() const { return separators_.size() + 20 * blocks_.size() + 20; }
-  std::string finish() const;
+  LargeString finish() const;
 
  private:
   struct Row {
@@ -57,8 +57,8 @@ class IndexBuilder {
     return std::string_view(separators_).substr(begin, blocks_[i].separator_end - begin);
   }
 
-  std::vector<Row> blocks_;
-  std::string separators_;
+  LargeVector<Row> blocks_;
+  LargeString separators_;
 };
 
 class TableIndex {
@@ -96,10 +96,10 @@ class TableIndex {
 
   std::string prefix_;
   HeadTree tree_;
-  std::vector<std::uint64_t> offsets_;  // count + 1
-  std::vector<std::uint32_t> entries_;  // entries * 2 + spills
-  std::vector<std::uint32_t> ends_;     // count + 1; separator i ends at ends_[i + 1]
-  std::string separators_;
+  LargeVector<std::uint64_t> offsets_;  // count + 1
+  LargeVector<std::uint32_t> entries_;  // entries * 2 + spills
+  LargeVector<std::uint32_t> ends_;     // count + 1; separator i ends at ends_[i + 1]
+  LargeString separators_;
 };
 
 }  // namespace nacre

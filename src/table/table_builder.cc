@@ -109,14 +109,10 @@ Result<TableSummary> TableBuilder::finish() {
   NACRE_CHECK(!block_.empty());
   properties_.largest = block_.last_key();
   NACRE_TRY(cut_block(false, properties_.largest));
-  const std::string index = index_.finish();
+  const LargeString index = index_.finish();
   if (index.size() > kIndexBytesMax) return Status::invalid("table too large for its index");
   add_section(SectionId::kIndex, kSectionRequired, index);
-  if (filter_.bytes() > 0) {
-    std::string filter;
-    filter_.finish(filter);
-    add_section(SectionId::kFilter, 0, filter);
-  }
+  if (filter_.bytes() > 0) add_section(SectionId::kFilter, 0, filter_.finish());
   add_section(SectionId::kProperties, kSectionRequired, encode_properties(properties_));
 
   Footer footer;

@@ -93,7 +93,7 @@ class TableBuilder {
   FilterBuilder filter_;
   std::vector<Section> sections_;
   TableProperties properties_;
-  std::string out_;            // the end of the file, not yet handed to file_
+  LargeString out_;            // the end of the file, not yet handed to file_
   std::uint64_t written_ = 0;  // handed to file_
 };
 

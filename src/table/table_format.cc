@@ -24,7 +24,7 @@ bool is_known(SectionId id) {
 }  // namespace
 
 void append_block_trailer(const TableSeed& seed, std::uint64_t offset, const StoredBlock& block,
-                          std::string& out) {
+                          LargeString& out) {
   NACRE_DCHECK(std::string_view(out).ends_with(block.bytes));
   const std::size_t start = out.size() - block.bytes.size();
   put_fixed(out, block.raw_size);

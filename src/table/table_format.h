@@ -38,6 +38,7 @@
 
 #include "base/hash.h"
 #include "base/ids.h"
+#include "base/large_memory.h"
 #include "nacre/result.h"
 #include "table/compression.h"
 
@@ -74,7 +75,7 @@ struct StoredBlock {
 };
 /// Writes the trailer of `bytes`, which lie at `offset` of the file.
 void append_block_trailer(const TableSeed& seed, std::uint64_t offset, const StoredBlock& block,
-                          std::string& out);
+                          LargeString& out);
 /// Takes apart a block with its trailer, read at `offset`. The checksum holds, the codec is known
 /// and the raw size is plausible, or the error says which is not.
 Result<StoredBlock> open_stored_block(const TableSeed& seed, std::string_view file,

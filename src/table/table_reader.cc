@@ -35,16 +35,16 @@ class TableReader::FileEnd {
     return std::string_view(bytes_).substr(bytes_.size() - std::min(bytes, bytes_.size()));
   }
   /// Any bytes of the file, from memory if they are there.
-  Result<std::string> bytes(std::uint64_t offset, std::uint64_t length) const {
+  Result<LargeString> bytes(std::uint64_t offset, std::uint64_t length) const {
     if (offset >= begin() && offset <= size_ && length <= size_ - offset) {
-      return bytes_.substr(offset - begin(), length);
+      return LargeString(std::string_view(bytes_).substr(offset - begin(), length));
     }
-    std::string bytes(length, '\0');
+    LargeString bytes(length, '\0');
     NACRE_TRY(table_.read(offset, bytes));
     return bytes;
   }
-  Result<std::string> section(const Section& section) const {
-    std::string content = NACRE_TRY(bytes(section.offset, section.length));
+  Result<LargeString> section(const Section& section) const {
+    LargeString content = NACRE_TRY(bytes(section.offset, section.length));
     NACRE_TRY(check_section(table_.seed, table_.name, section, content));
     return content;
   }
@@ -97,7 +97,7 @@ Status TableReader::read_frame(Parts& parts, const FileEnd& end) {
   const StoredTable& table = parts.stored;
   parts.footer =
       NACRE_TRY(decode_footer(table.seed, table.name, table.file->size(), end.last(kFooterBytes)));
-  const std::string directory =
+  const LargeString directory =
       NACRE_TRY(end.bytes(parts.footer.directory_offset, parts.footer.directory_length));
   parts.sections = NACRE_TRY(decode_directory(table.seed, table.name, parts.footer, directory));
   return {};
@@ -111,13 +111,13 @@ Status TableReader::read_sections(Parts& parts, const FileEnd& end) {
     return table.corruption(parts.footer.directory_offset, "table without index or properties");
   }
   {
-    const std::string bytes = NACRE_TRY(end.section(*index));
+    const LargeString bytes = NACRE_TRY(end.section(*index));
     auto decoded = TableIndex::decode(bytes, parts.sections.front().offset);
     if (!decoded.ok()) return at(table, *index, std::move(decoded).error());
     table.index = std::move(decoded).value();
   }
   {
-    const std::string bytes = NACRE_TRY(end.section(*properties));
+    const LargeString bytes = NACRE_TRY(end.section(*properties));
     auto decoded = decode_properties(bytes);
     if (!decoded.ok()) return at(table, *properties, std::move(decoded).error());
     parts.properties = std::move(decoded).value();
@@ -233,10 +233,10 @@ void TableReader::load_many(std::span<BlockLoad> loads) const {
     pieces.push_back(loads.subspan(i, 1));
   }
   if (pieces.empty()) return;
-  const auto buffer = std::make_unique_for_overwrite<char[]>(bytes);
+  const LargeBuffer buffer(bytes);
   std::vector<ReadRequest> requests;
   requests.reserve(pieces.size());
-  char* to = buffer.get();
+  char* to = buffer.data();
   for (const std::span<BlockLoad> piece : pieces) {
     const std::uint64_t begin = index.offset(piece.front().block);
     const std::uint64_t size = index.offset(piece.back().block + 1) - begin;

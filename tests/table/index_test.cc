@@ -73,7 +73,7 @@ TEST(Index, GoldenBytes) {
   IndexBuilder builder;
   builder.add(100, 3, false, "kb");
   builder.add(300, 5, false, "kx");
-  const std::string section = builder.finish();
+  const LargeString section = builder.finish();
   EXPECT_EQ(to_hex(section), "02016b64060162ac020a0178");
   const TableIndex index = TableIndex::decode(section, 400).value();
   EXPECT_EQ(index.count(), 2U);
@@ -106,7 +106,7 @@ TEST(Index, FindAgreesWithABinarySearchOfWholeKeys) {
       const auto separators = awkward_keys(random, count, prefix);
       IndexBuilder builder;
       for (const std::string& separator : separators) builder.add(20, 1, false, separator);
-      const std::string section = builder.finish();
+      const LargeString section = builder.finish();
       const auto index = TableIndex::decode(section, 20 * separators.size());
       ASSERT_TRUE(index.ok()) << index.status().to_string();
       auto probes = awkward_keys(random, 300, prefix);
@@ -166,10 +166,10 @@ TEST(Index, SurvivesAnyBytes) {
   Random random(14);
   IndexBuilder builder;
   for (const std::string& key : awkward_keys(random, 40, "k")) builder.add(20, 1, false, key);
-  const std::string section = builder.finish();
+  const LargeString section = builder.finish();
   const std::uint64_t data = std::uint64_t{20} * builder.count();
   for (int i = 0; i < 20'000; ++i) {
-    std::string bad = section;
+    LargeString bad = section;
     for (std::size_t n = 1 + random.below(3); n > 0; --n) {
       bad[random.below(bad.size())] = static_cast<char>(random.next());
     }

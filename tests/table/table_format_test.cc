@@ -163,7 +163,7 @@ TEST(TableFormat, SectionsMustLieBackToBack) {
 }
 
 TEST(TableFormat, BlockTrailerGoldenBytes) {
-  std::string out = "abc";
+  LargeString out = "abc";
   const TableSeed seed(1, FileNumber{2});
   append_block_trailer(seed, 0, {Codec::kNone, 3, "abc"}, out);
   EXPECT_EQ(to_hex(out).substr(0, 16), "6162630300000000");
@@ -173,10 +173,10 @@ TEST(TableFormat, BlockTrailerGoldenBytes) {
   EXPECT_FALSE(open_stored_block(TableSeed(1, FileNumber{3}), "t", 0, out).ok());
   EXPECT_FALSE(open_stored_block(TableSeed(2, FileNumber{2}), "t", 0, out).ok());
   // A declared size that no codec reaches is refused before anybody allocates.
-  std::string bomb = "abc";
+  LargeString bomb = "abc";
   append_block_trailer(seed, 0, {Codec::kZstd, 0xFFFFFFFF, "abc"}, bomb);
   EXPECT_EQ(open_stored_block(seed, "t", 0, bomb).status().code(), Code::kCorruption);
-  std::string unknown = "abc";
+  LargeString unknown = "abc";
   append_block_trailer(seed, 0, {Codec{9}, 3, "abc"}, unknown);
   EXPECT_EQ(open_stored_block(seed, "t", 0, unknown).status().code(), Code::kUnsupported);
 }

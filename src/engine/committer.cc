@@ -19,7 +19,9 @@ constexpr std::uint64_t kStallNanosReported = 1'000'000;
 }  // namespace
 
 Committer::Committer(Context& context, CurrentView& view, WalSet& wals, Hooks hooks)
-    : context_(context), view_(view), wals_(wals), hooks_(std::move(hooks)) {}
+    : context_(context), view_(view), wals_(wals), hooks_(std::move(hooks)) {
+  wals_.set_show([this](std::span<const Seq> writes) { show(writes); });
+}
 
 Status Committer::start(const Start& from) {
   auto state = state_.lock();
@@ -48,15 +50,22 @@ Status Committer::write(std::string_view payload, std::uint32_t count, Durabilit
     ticket = NACRE_TRY(reserve(state, payload, count, durability));
   }
   insert(ticket, payload);
+  const Seq last = ticket.first + count - 1;
   Status status;
-  if (durability == Durability::kDisk) {
-    status = wals_.sync_through(ticket.lsn);
-    if (!status.ok()) wal_failed("wal sync", status);
-  }
-  publish(ticket.first + count - 1);
+  if (durability == Durability::kDisk) status = sync_through(ticket.lsn, last);
+  publish(last);
   return status;
 }
 
+/// A sync that fails for the sake of a wal that was given up since says nothing of the one there
+/// is.
+Status Committer::sync_through(Lsn lsn, Seq write) {
+  Status status = wals_.sync_through(lsn, write);
+  if (!status.ok() && !wals_.given_up(lsn)) wal_failed("wal sync", status);
+  return status;
+}
+
+/// The wal can't be believed any more: the store turns read-only. Not under the lock.
 void Committer::wal_failed(std::string_view during, const Status& status) {
   if (!context_.health.fail(status)) return;
   context_.notify([&](EventListener& listener) { listener.on_error(during, status); });
@@ -210,20 +219,37 @@ void Committer::insert(const Ticket& ticket, std::string_view payload) {
   }
 }
 
-void Committer::publish(Seq last) {
-  auto state = state_.lock();
-  auto& pending = state->pending;
-  std::lower_bound(pending.begin(), pending.end(), last, [](const Pending& entry, Seq seq) {
-    return entry.last < seq;
-  })->done = true;
+void Committer::mark_done(State& state, Seq last) {
+  std::lower_bound(state.pending.begin(), state.pending.end(), last,
+                   [](const Pending& entry, Seq seq) { return entry.last < seq; })
+      ->done = true;
+}
+
+/// Moves the visible seq over the finished writes at the front.
+void Committer::show_done(State& state) {
   bool moved = false;
-  while (!pending.empty() && pending.front().done) {
-    context_.visible.store(pending.front().last, std::memory_order_release);
-    pending.pop_front();
+  while (!state.pending.empty() && state.pending.front().done) {
+    context_.visible.store(state.pending.front().last, std::memory_order_release);
+    state.pending.pop_front();
     moved = true;
   }
   if (moved) changed_.notify_all();
+}
+
+/// Writes that were inserted, and are synced now.
+void Committer::show(std::span<const Seq> writes) {
+  auto state = state_.lock();
+  for (const Seq last : writes) mark_done(*state, last);
+  show_done(*state);
+}
+
+/// Returns once the write is visible. It may have been shown with others already.
+void Committer::publish(Seq last) {
+  if (context_.visible.load(std::memory_order_acquire) >= last) return;
+  auto state = state_.lock();
   if (context_.visible.load(std::memory_order_relaxed) >= last) return;
+  mark_done(*state, last);
+  show_done(*state);
   state.wait(changed_, context_.executor(),
              [&] { return context_.visible.load(std::memory_order_relaxed) >= last; });
 }
@@ -242,9 +268,7 @@ Status Committer::sync() {
     hooks_.frozen();
     NACRE_TRY(wait_flushed(unlogged));
   }
-  Status status = wals_.sync_through(lsn);
-  if (!status.ok()) wal_failed("wal sync", status);
-  return status;
+  return sync_through(lsn, 0);
 }
 
 Status Committer::sync_wal() {
@@ -254,9 +278,7 @@ Status Committer::sync_wal() {
     if (!wals_.started()) return context_.health.write_status();
     lsn = wals_.end();
   }
-  Status status = wals_.sync_through(lsn);
-  if (!status.ok()) wal_failed("wal sync", status);
-  return status;
+  return sync_through(lsn, 0);
 }
 
 Result<Seq> Committer::freeze() {

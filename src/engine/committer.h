@@ -4,7 +4,7 @@
 // one order for both. Without the lock it inserts into the memtable, beside other writers, and
 // waits for the sync that its durability asks for. Then it is shown: the visible seq moves over all
 // finished writes at the front of the queue, so that writes become visible in commit order even
-// when a later one is ready first.
+// when a later one is ready first. Those that share a sync are shown by the thread that did it.
 //
 //        lock                    no lock                        lock
 //   | seq, wal append |  memtable insert, [shared sync]  |  publish in order |
@@ -52,6 +52,8 @@ class Committer {
   Status sync();
   /// Background sync of what was logged; unlogged writes stay as they are.
   Status sync_wal();
+  /// The same of what was logged up to `lsn`.
+  Status sync_wal_through(Lsn lsn) { return sync_through(lsn, 0); }
 
   /// Freezes the active memtable unless it is empty, and returns the seq up to which a flush must
   /// get for everything written so far to be in tables.
@@ -69,8 +71,6 @@ class Committer {
   void set_flush_status(Status status);
   /// What the background owes; sets the speed of writers.
   void set_pace(std::uint64_t nanos_per_kib);
-  /// The wal can't be believed any more: the store turns read-only. Not under the lock.
-  void wal_failed(std::string_view during, const Status& status);
   /// Wakes all waiters: the store has failed or closes.
   void wake();
 
@@ -115,6 +115,11 @@ class Committer {
                          Durability durability);
   void cut_dead_spans(std::string_view payload);
   void insert(const Ticket& ticket, std::string_view payload);
+  Status sync_through(Lsn lsn, Seq write);
+  void wal_failed(std::string_view during, const Status& status);
+  static void mark_done(State& state, Seq last);
+  void show_done(State& state);
+  void show(std::span<const Seq> writes);
   void publish(Seq last);
 
   Context& context_;

@@ -7,11 +7,28 @@
 
 namespace nacre::engine {
 
+namespace {
+
+/// kNoSpace promises that nothing happened, which is not known of a write or sync that failed.
+Status outcome_open(Status status) {
+  if (status.code() != Code::kNoSpace) return status;
+  return Status(Code::kIo, std::string(status.message()));
+}
+
+}  // namespace
+
+WalSet::WalSet(Context& context, FileNumbers& numbers)
+    : context_(context), numbers_(numbers), shared_(context.executor(), [this]() -> Result<Lsn> {
+        Result<Lsn> end = sync_segments();
+        if (!end.ok()) return outcome_open(std::move(end).error());
+        return end;
+      }) {}
+
 void WalSet::follow(std::vector<FileNumber> older, std::uint64_t length_of_last) {
   if (older.empty()) return;
   earlier_ = older.back();
   earlier_length_ = length_of_last;
-  sync_.lock()->others = std::move(older);
+  files_.lock()->others = std::move(older);
 }
 
 /// The segment of options.header, its name and header on stable storage.
@@ -34,10 +51,10 @@ Result<WalSet::SegmentPtr> WalSet::make_segment(WalWriter::Options options) {
 void WalSet::make_next() {
   WalWriter::Options options;
   {
-    auto sync = sync_.lock();
+    auto files = files_.lock();
     if (next_state_.load(std::memory_order_relaxed) != NextState::kWanted) return;
     next_state_.store(NextState::kMaking, std::memory_order_relaxed);
-    const Segment& current = *sync->segments.back();
+    const Segment& current = *files->segments.back();
     options.header.identity = {context_.salt, numbers_.take()};
     options.header.previous = current.number;
     options.header.made_ahead = true;
@@ -46,10 +63,10 @@ void WalSet::make_next() {
   Result<SegmentPtr> made = make_segment(options);
   if (!made.ok()) return;  // begin() finds none
   {
-    auto sync = sync_.lock();
+    auto files = files_.lock();
     if (next_state_.load(std::memory_order_relaxed) == NextState::kMaking) {
       next_state_.store(NextState::kSettled, std::memory_order_relaxed);
-      sync->next = std::move(*made);
+      files->next = std::move(*made);
       return;
     }
   }
@@ -61,16 +78,16 @@ void WalSet::make_next() {
 WalSet::SegmentPtr WalSet::take_next(std::uint64_t payload_bytes) {
   SegmentPtr next;
   {
-    auto sync = sync_.lock();
+    auto files = files_.lock();
     next_state_.store(NextState::kSettled, std::memory_order_relaxed);
-    next = std::exchange(sync->next, nullptr);
+    next = std::exchange(files->next, nullptr);
   }
   if (next == nullptr) return nullptr;
   if (next->writer->fits(payload_bytes + kWalLinkBytes) &&
       next->writer->link(active_->writer->length()).ok()) {
     return next;
   }
-  sync_.lock()->others.push_back(next->number);
+  files_.lock()->others.push_back(next->number);
   return nullptr;
 }
 
@@ -91,24 +108,17 @@ Status WalSet::begin(std::uint64_t payload_bytes) {
     }
     segment = NACRE_TRY(make_segment(options));
   }
-  auto sync = sync_.lock();
-  next_state_.store(NextState::kUnasked, std::memory_order_relaxed);
-  segment->base = active_ == nullptr ? sync->synced : end();
-  if (active_ == nullptr) sync->failure = Status();
-  sync->segments.push_back(segment);
-  active_ = std::move(segment);
+  segment->base = active_ == nullptr ? shared_.synced() : end();
+  const bool restarts = active_ == nullptr;
+  active_ = segment;
+  {
+    auto files = files_.lock();
+    next_state_.store(NextState::kUnasked, std::memory_order_relaxed);
+    files->segments.push_back(std::move(segment));
+  }
+  if (restarts) shared_.restart();
   return {};
 }
-
-namespace {
-
-/// kNoSpace promises that nothing happened, which is not known of a write or sync that failed.
-Status outcome_open(Status status) {
-  if (status.code() != Code::kNoSpace) return status;
-  return Status(Code::kIo, std::string(status.message()));
-}
-
-}  // namespace
 
 Result<Lsn> WalSet::append(Seq first_seq, std::string_view payload) {
   WalWriter& writer = *active_->writer;
@@ -124,15 +134,17 @@ Result<Lsn> WalSet::append(Seq first_seq, std::string_view payload) {
 void WalSet::prepare_ahead() {
   SegmentPtr segment;
   {
-    auto sync = sync_.lock();
-    if (sync->segments.empty()) return;
-    segment = sync->segments.back();
+    auto files = files_.lock();
+    if (files->segments.empty()) return;
+    segment = files->segments.back();
   }
   segment->writer->prepare_ahead().ignore();  // append() tries again, and reports
   make_next();
 }
 
-Result<Lsn> WalSet::sync_segments(const std::deque<SegmentPtr>& segments) {
+Result<Lsn> WalSet::sync_segments() {
+  const std::deque<SegmentPtr> segments = files_.lock()->segments;
+  const std::uint64_t start = context_.clock().monotonic_nanos();
   for (std::size_t i = 1; i < segments.size(); ++i) {
     if (!segments[i - 1]->sealed) NACRE_TRY(segments[i]->writer->sync_link());  // W3
   }
@@ -144,43 +156,20 @@ Result<Lsn> WalSet::sync_segments(const std::deque<SegmentPtr>& segments) {
   const Segment& current = *segments.back();
   const Lsn end = current.base + current.writer->length();
   NACRE_TRY(current.writer->sync());
+  context_.sync_nanos.record(context_.clock().monotonic_nanos() - start);
+  syncs_.fetch_add(1, std::memory_order_relaxed);
   return end;
-}
-
-Status WalSet::sync_through(Lsn lsn) {
-  auto sync = sync_.lock();
-  sync.wait(changed_, context_.executor(),
-            [&] { return sync->synced >= lsn || !sync->failure.ok() || !sync->running; });
-  if (!sync->failure.ok()) return sync->failure;
-  if (sync->synced >= lsn) return {};
-  sync->running = true;
-  const std::deque<SegmentPtr> segments = sync->segments;
-  Result<Lsn> synced = lsn;
-  sync.unlock_while([&] {
-    const std::uint64_t start = context_.clock().monotonic_nanos();
-    synced = sync_segments(segments);
-    context_.sync_nanos.record(context_.clock().monotonic_nanos() - start);
-    syncs_.fetch_add(1, std::memory_order_relaxed);
-  });
-  sync->running = false;
-  if (synced.ok()) {
-    sync->synced = std::max(sync->synced, *synced);
-  } else {
-    sync->failure = outcome_open(std::move(synced).error());
-  }
-  changed_.notify_all();
-  return sync->failure;
 }
 
 void WalSet::drop_before(FileNumber floor) {
   std::vector<FileNumber> dead;
   {
-    auto sync = sync_.lock();
-    while (sync->segments.size() > 1 && raw(sync->segments.front()->number) < raw(floor)) {
-      dead.push_back(sync->segments.front()->number);
-      sync->segments.pop_front();
+    auto files = files_.lock();
+    while (files->segments.size() > 1 && raw(files->segments.front()->number) < raw(floor)) {
+      dead.push_back(files->segments.front()->number);
+      files->segments.pop_front();
     }
-    std::erase_if(sync->others, [&](FileNumber number) {
+    std::erase_if(files->others, [&](FileNumber number) {
       if (raw(number) >= raw(floor)) return false;
       dead.push_back(number);
       return true;
@@ -190,15 +179,14 @@ void WalSet::drop_before(FileNumber floor) {
 }
 
 void WalSet::abandon() {
-  auto sync = sync_.lock();
-  sync.wait(changed_, context_.executor(), [&] { return !sync->running; });
-  for (const SegmentPtr& segment : sync->segments) sync->others.push_back(segment->number);
-  if (started()) sync->synced = std::max(sync->synced, end());
-  sync->segments.clear();
-  if (sync->next != nullptr) sync->others.push_back(sync->next->number);
-  sync->next.reset();
+  shared_.stop(Status(Code::kReadOnly, "the wal was replaced after a failure"),
+               started() ? end() : shared_.synced());
+  auto files = files_.lock();
+  for (const SegmentPtr& segment : files->segments) files->others.push_back(segment->number);
+  files->segments.clear();
+  if (files->next != nullptr) files->others.push_back(files->next->number);
+  files->next.reset();
   next_state_.store(NextState::kSettled, std::memory_order_relaxed);
-  if (sync->failure.ok()) sync->failure = Status(Code::kReadOnly, "the wal is being replaced");
   active_.reset();
   earlier_ = FileNumber{};
   earlier_length_ = 0;
@@ -207,8 +195,8 @@ void WalSet::abandon() {
 void WalSet::remove_next() {
   SegmentPtr next;
   {
-    auto sync = sync_.lock();
-    next = std::exchange(sync->next, nullptr);
+    auto files = files_.lock();
+    next = std::exchange(files->next, nullptr);
   }
   if (next == nullptr) return;
   next->writer.reset();

@@ -1,8 +1,8 @@
 // wal_set.h - the wal segments of an open store: one that is written, older ones that are not yet
 // on stable storage, and those that only wait for the flush of their writes.
 //
-// Positions in the wal are counted through all segments of this run, as an Lsn, so that "everything
-// up to here is on stable storage" is one number.
+// Positions are counted through all segments, as an Lsn (shared_sync.h), so that "everything up to
+// here is on stable storage" is one number.
 //
 // The next segment is made ahead, once somebody says that it will be wanted soon: then begin() only
 // writes into it where it follows, and waits for no device.
@@ -24,22 +24,22 @@
 //            on stable storage: a short segment without one has been damaged.
 #pragma once
 
-#include <condition_variable>
 #include <deque>
 #include <memory>
 
 #include "base/guarded.h"
 #include "engine/context.h"
 #include "engine/file_numbers.h"
+#include "engine/shared_sync.h"
 #include "wal/wal_writer.h"
 
 namespace nacre::engine {
 
-using Lsn = std::uint64_t;
-
 class WalSet {
  public:
-  WalSet(Context& context, FileNumbers& numbers) : context_(context), numbers_(numbers) {}
+  WalSet(Context& context, FileNumbers& numbers);
+  /// See SharedSync::set_show().
+  void set_show(SharedSync::Show show) { shared_.set_show(std::move(show)); }
 
   /// Before the first begin(), which will follow the last of these: segments of an earlier run, on
   /// stable storage before its first record. Their files stay until drop_before().
@@ -67,8 +67,11 @@ class WalSet {
   /// Makes space ready in the current segment, and the next segment when it is wanted; what it
   /// can't do, append() and begin() do and report.
   void prepare_ahead();
-  /// Puts everything up to `lsn` on stable storage. Callers share one sync.
-  Status sync_through(Lsn lsn);
+  /// Puts everything up to `lsn` on stable storage. Callers share one sync, and if there is a
+  /// `write`, it is shown before they return.
+  Status sync_through(Lsn lsn, Seq write = 0) { return shared_.through(lsn, write); }
+  /// See SharedSync::given_up().
+  bool given_up(Lsn lsn) { return shared_.given_up(lsn); }
   /// Lets segments go whose writes are all in durable tables.
   void drop_before(FileNumber floor);
   /// Gives up every segment, failed ones included; begin() must follow. Their files stay until
@@ -88,13 +91,10 @@ class WalSet {
     bool sealed = false;  // on stable storage for good; touched by the syncing thread alone
   };
   using SegmentPtr = std::shared_ptr<Segment>;
-  struct Sync {
+  struct Files {
     std::deque<SegmentPtr> segments;  // oldest first; the last is the current one
     SegmentPtr next;                  // made ahead to follow the current one, not begun; or null
     std::vector<FileNumber> others;   // of an earlier run, abandoned, or made in vain
-    Lsn synced = 0;
-    bool running = false;
-    Status failure;
   };
   enum class NextState : std::uint8_t {
     kUnasked,
@@ -103,7 +103,7 @@ class WalSet {
     kSettled,  // it is there, could not be made, or would come too late
   };
 
-  static Result<Lsn> sync_segments(const std::deque<SegmentPtr>& segments);
+  Result<Lsn> sync_segments();
   Result<SegmentPtr> make_segment(WalWriter::Options options);
   void make_next();
   SegmentPtr take_next(std::uint64_t payload_bytes);
@@ -113,10 +113,10 @@ class WalSet {
   SegmentPtr active_;     // guarded by the commit lock; the same as segments.back()
   FileNumber earlier_{};  // whom the first segment follows, 0 for nobody; as active_
   std::uint64_t earlier_length_ = 0;
-  Guarded<Sync> sync_;
-  /// want_next() changes it under the commit lock, all else under that of sync_.
+  Guarded<Files> files_;
+  SharedSync shared_;
+  /// want_next() changes it under the commit lock, all else under that of files_.
   std::atomic<NextState> next_state_{NextState::kUnasked};
-  std::condition_variable changed_;
   std::atomic<std::uint64_t> bytes_{0};
   std::atomic<std::uint64_t> syncs_{0};
 };

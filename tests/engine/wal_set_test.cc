@@ -254,6 +254,20 @@ TEST_P(WalSetTest, WhoGivesUpTheWalGivesItUpToo) {
   EXPECT_EQ(files(), (Files{path_of(3)}));
 }
 
+TEST_P(WalSetTest, ARecordOfAWalThatWasGivenUpIsNotSyncedByTheNext) {
+  const Lsn kept = wals_.append(1, "kept").value();
+  ASSERT_TRUE(wals_.sync_through(kept).ok());
+  const Lsn lost = wals_.append(2, "lost").value();
+  wals_.abandon();
+  ASSERT_TRUE(wals_.begin(0).ok());
+  const Lsn next = wals_.append(3, "next").value();
+  EXPECT_TRUE(wals_.sync_through(next).ok());
+  EXPECT_TRUE(wals_.sync_through(kept).ok());
+  EXPECT_EQ(wals_.sync_through(lost).code(), Code::kReadOnly);
+  EXPECT_TRUE(wals_.given_up(lost));
+  EXPECT_FALSE(wals_.given_up(kept) || wals_.given_up(next));
+}
+
 TEST_P(WalSetTest, OneThatIsMadeWhileTheWalIsGivenUpIsRemoved) {
   wals_.want_next();
   env_.fs().during_create = [&] { wals_.abandon(); };

@@ -8,7 +8,6 @@
 #include "engine/batch_codec.h"
 #include "engine/flush.h"
 #include "lsm/file_name.h"
-#include "mem/memtable_loader.h"
 
 namespace nacre::engine {
 
@@ -17,11 +16,11 @@ namespace {
 /// A memtable that is being filled.
 class Filling {
  public:
-  explicit Filling(const Context& context)
+  explicit Filling(const Context& context, LoaderMemory memory = {})
       : memtable_(std::make_shared<LiveMemtable>(context.settings.memtable_bytes,
                                                  context.runtime->budget, context.runtime->pages,
                                                  std::string_view())),
-        loader_(memtable_->table, context.runtime->budget),
+        loader_(memtable_->table, context.runtime->budget, std::move(memory)),
         salt_(context.salt) {}
 
   void add(Seq seq, const Operation& op) {
@@ -34,6 +33,7 @@ class Filling {
     loader_.finish();
     return std::move(memtable_);
   }
+  LoaderMemory take_memory() { return loader_.take_memory(); }
 
  private:
   MemtablePtr memtable_;
@@ -80,11 +80,21 @@ Status take_segment(WalSegment& segment, Add&& add) {
 
 }  // namespace
 
+LoaderMemory LoaderMemories::take() {
+  auto free = free_.lock();
+  if (free->empty()) return {};
+  LoaderMemory memory = std::move(free->back());
+  free->pop_back();
+  return memory;
+}
+
+void LoaderMemories::give_back(LoaderMemory memory) { free_.lock()->push_back(std::move(memory)); }
+
 void load_group(Context& context, std::span<WalSegment> segments, std::size_t group,
-                ReplayRoom& room) {
+                ReplayRoom& room, LoaderMemories& memories) {
   std::optional<Filling> filling;
   std::uint64_t charged = 0;
-  if (room.charge(group, 0)) filling.emplace(context);
+  if (room.charge(group, 0)) filling.emplace(context, memories.take());
   const auto add = [&](Seq seq, const Operation& op) {
     if (!filling.has_value()) return;
     filling->add(seq, op);
@@ -100,6 +110,7 @@ void load_group(Context& context, std::span<WalSegment> segments, std::size_t gr
   if (!filling.has_value() || filling->empty()) return;
   MemtablePtr memtable = filling->finish();
   memtable->first_segment = segments.front().number;
+  memories.give_back(filling->take_memory());
   const std::uint64_t bytes = memtable->table.memory_bytes();
   room.keep(group, std::move(memtable));
   static_cast<void>(room.charge(group, bytes));  // less than before

@@ -10,10 +10,12 @@
 #include <span>
 #include <vector>
 
+#include "base/guarded.h"
 #include "engine/context.h"
 #include "engine/file_numbers.h"
 #include "engine/replay_room.h"
 #include "engine/view.h"
+#include "mem/memtable_loader.h"
 #include "wal/wal_reader.h"
 
 namespace nacre::engine {
@@ -30,10 +32,20 @@ struct WalSegment {
   Status error;
 };
 
+/// What one group leaves for the next to work in; as many as groups were loaded side by side.
+class LoaderMemories {
+ public:
+  LoaderMemory take();
+  void give_back(LoaderMemory memory);
+
+ private:
+  Guarded<std::vector<LoaderMemory>> free_;
+};
+
 /// Reads the segments to their ends, or to an error, into the memtable of `group` in `room`; that
 /// of a group without room for it only to see what they hold.
 void load_group(Context& context, std::span<WalSegment> segments, std::size_t group,
-                ReplayRoom& room);
+                ReplayRoom& room, LoaderMemories& memories);
 
 /// A segment that was judged.
 struct JudgedSegment {

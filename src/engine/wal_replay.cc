@@ -50,6 +50,7 @@ class Replay {
   RecoveryInfo& info_;
   const FileNumber floor_;
   ReplayRoom room_;
+  LoaderMemories memories_;
   Seq last_seq_;
   FileNumber newest_{};               // that was begun
   std::vector<WalSegment> segments_;  // the wal
@@ -110,7 +111,7 @@ void Replay::load() {
     const std::size_t index = groups_.size() - 1 - i;
     const SegmentGroup& group = groups_[index];
     load_group(context_, std::span(segments_).subspan(group.begin, group.end - group.begin), index,
-               room_);
+               room_, memories_);
   });
 }
 
@@ -271,7 +272,7 @@ Status Replay::load_cut_group() {
       again.push_back({.number = number, .reader = std::move(reader), .error = {}});
     }
     room_.keep(index, nullptr);
-    load_group(context_, again, index, room_);
+    load_group(context_, again, index, room_, memories_);
     for (const WalSegment& segment : again) NACRE_TRY(Status(segment.error));
   }
   return {};

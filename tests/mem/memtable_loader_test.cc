@@ -185,6 +185,29 @@ TEST(MemtableLoader, KeysThatAreBeginningsOfOneAnother) {
   expect_walks(memtable, model_of(writes));
 }
 
+TEST(MemtableLoader, OneWorksInTheMemoryOfAnother) {
+  World world;
+  LoaderMemory memory;
+  const HeadedRecord* first_records = nullptr;
+  for (const std::uint64_t entries : {3000, 500, 0, 2999}) {
+    std::vector<Write> writes;
+    for (Seq seq = 1; seq <= entries; ++seq) {
+      writes.push_back({"key" + std::to_string(hash_of(std::to_string(seq))), seq});
+    }
+    Memtable memtable(world.budget, world.pages);
+    MemtableLoader loader(memtable, world.budget, std::move(memory));
+    for (const Write& write : writes) {
+      loader.add(make_trailer(write.seq, write.kind), write.key, write.value(), hash_of(write.key));
+    }
+    loader.finish();
+    expect_walks(memtable, model_of(writes));
+    expect_gets(memtable, model_of(writes));
+    memory = loader.take_memory();
+    if (first_records == nullptr) first_records = memory.records.data();
+    EXPECT_EQ(memory.records.data(), first_records);
+  }
+}
+
 TEST(MemtableLoader, WhatItHoldsIsChargedAndReleased) {
   World world;
   {

@@ -5,13 +5,10 @@
 
 namespace nacre::engine {
 
-void SharedSync::Waiter::set(Turn turn, const Status& status) {
-  {
-    auto mine = place.lock();
-    mine->turn = turn;
-    mine->status = status;
-  }
-  changed.notify_one();
+void SharedSync::Waiter::set(Turn next, const Status& outcome) {
+  status = outcome;
+  turn.store(next, std::memory_order_release);
+  turn.notify_one();
 }
 
 Status SharedSync::through(Lsn lsn, Seq write) {
@@ -28,9 +25,8 @@ Status SharedSync::through(Lsn lsn, Seq write) {
     state->running = true;
   }
   if (self != nullptr) {
-    auto place = self->place.lock();
-    place.wait(self->changed, executor_, [&] { return place->turn != Turn::kWaits; });
-    if (place->turn == Turn::kServed) return place->status;
+    self->turn.wait(Turn::kWaits, std::memory_order_acquire);
+    if (self->turn.load(std::memory_order_acquire) == Turn::kServed) return self->status;
   }
   return lead(write);
 }

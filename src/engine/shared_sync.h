@@ -13,6 +13,7 @@
 //            (W4) what was not synced before a stop() is never reported as synced after it.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -61,20 +62,18 @@ class SharedSync {
   std::size_t waiting() { return state_.lock()->waiting.size(); }
 
  private:
-  enum class Turn : std::uint8_t { kWaits, kLeads, kServed };
-  struct Place {
-    Turn turn = Turn::kWaits;
-    Status status;  // of the one that was served
-  };
-  /// Shared with the leader, which may still be waking a thread that has gone on.
+  enum class Turn : int { kWaits, kLeads, kServed };  // of an int: what a thread can wait for
+  /// Shared with the leader, which may still be waking a thread that has gone on. The thread runs
+  /// no background work while it waits: it may be the one to lead, and that work may wait for a
+  /// sync.
   struct Waiter {
     Waiter(Lsn lsn_in, Seq write_in) : lsn(lsn_in), write(write_in) {}
-    void set(Turn turn, const Status& status);
+    void set(Turn next, const Status& outcome);
 
     const Lsn lsn;
     const Seq write;
-    Guarded<Place> place;
-    std::condition_variable changed;
+    Status status;  // of the one that was served; before turn
+    std::atomic<Turn> turn{Turn::kWaits};
   };
   using WaiterPtr = std::shared_ptr<Waiter>;
   struct Loss {

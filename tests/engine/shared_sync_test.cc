@@ -16,6 +16,18 @@
 namespace nacre::engine {
 namespace {
 
+/// Has no threads: whoever waits for background work must run it. Counts who tries.
+class ThreadlessExecutor final : public Executor {
+ public:
+  void submit(Lane, Task) override {}
+  void submit_after(Lane, std::uint64_t, Task) override {}
+  bool run_one() override {
+    ++tries;
+    return false;
+  }
+  std::atomic<int> tries{0};
+};
+
 /// A device whose syncs last until the test lets them end.
 class SharedSyncThreadsTest : public ::testing::Test {
  protected:
@@ -66,7 +78,8 @@ class SharedSyncThreadsTest : public ::testing::Test {
   Guarded<Result<Lsn>> result_{Result<Lsn>(Lsn{0})};
   Guarded<std::vector<std::string>> outcomes_;
   Guarded<std::vector<std::vector<Seq>>> shown_;
-  SharedSync shared_{Env::posix().executor(), [this] {
+  ThreadlessExecutor executor_;
+  SharedSync shared_{executor_, [this] {
                        const int number = ++begun_;
                        wait_for([&] { return allowed_ >= number; });
                        return *result_.lock();
@@ -93,6 +106,7 @@ TEST_F(SharedSyncThreadsTest, WhoCameInTimeIsServedAndTheFirstOfTheOthersLeads) 
   end_sync(Lsn{5});
   wait_for_returned(5);
   EXPECT_EQ(*shown_.lock(), (Shown{{1, 2, 3}, {4, 5}}));
+  EXPECT_EQ(executor_.tries, 0) << "work that waits for a sync would keep its leader from leading";
   EXPECT_EQ(begun_, 2);
   EXPECT_TRUE(shared_.through(5, 0).ok()) << "nothing to do";
   EXPECT_EQ(begun_, 2);

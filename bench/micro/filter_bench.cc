@@ -18,7 +18,8 @@ constexpr std::uint64_t kBatch = 32;
 Filter make_filter(std::uint64_t keys, VectorPath path) {
   FilterBuilder builder(kBits);
   for (std::uint64_t i = 0; i < keys; ++i) builder.add(mix_seed(1, i));
-  const LargeString section = builder.finish();
+  LargeString section;
+  builder.finish(section);
   Filter filter = Filter::allocate(section.size());
   section.copy(filter.buffer().data(), section.size());
   filter.accept(path).ignore();
@@ -68,7 +69,8 @@ void build(benchmark::State& state) {
   for (auto _ : state) {
     FilterBuilder builder(kBits);
     for (std::uint64_t i = 0; i < kTable; ++i) builder.add(mix_seed(1, i));
-    const LargeString section = builder.finish();
+    LargeString section;
+    builder.finish(section);
     benchmark::DoNotOptimize(section.data());
   }
   one_is(state, "a key added, its share of finishing the filter", kTable);

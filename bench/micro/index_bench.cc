@@ -63,7 +63,9 @@ void index_find(benchmark::State& state, std::string (*key_of)(std::uint64_t),
     const std::uint64_t next = (i + 1) * kPerBlock;
     builder.add(2500, kPerBlock, false, shortest_separator(key_of(next - 1), key_of(next)));
   }
-  const Result<TableIndex> index = TableIndex::decode(builder.finish(), blocks * 2500);
+  LargeString section;
+  builder.finish(section);
+  const Result<TableIndex> index = TableIndex::decode(section, blocks * 2500);
   if (!index.ok()) return state.SkipWithError(index.error().to_string().c_str());
   std::vector<std::string> keys;
   for (std::uint64_t i = 0; i < 1 << 12; ++i) {

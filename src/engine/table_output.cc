@@ -39,7 +39,8 @@ Result<std::unique_ptr<TableOutput>> TableOutput::create(Context& context, FileN
     self->charge_.resize(self->builder_->memory_bytes());
     self->keep(block);
   };
-  output->builder_ = std::make_unique<TableBuilder>(*output->file_, std::move(table));
+  output->builder_ = std::make_unique<TableBuilder>(*output->file_, std::move(table),
+                                                    context.runtime->builder_memories.take());
   return output;
 }
 
@@ -85,6 +86,7 @@ Result<TablePtr> TableOutput::finish() {
                  .key_bytes = summary.key_bytes,
                  .value_bytes = summary.value_bytes,
                  .created_micros = context_.clock().wall_micros()};
+  context_.runtime->builder_memories.give_back(builder_->take_memory());
   builder_.reset();
   charge_.resize(0);
   TablePtr table = NACRE_TRY(open_table(context_, std::move(meta)));

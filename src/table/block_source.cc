@@ -8,8 +8,10 @@ namespace nacre {
 namespace {
 
 /// Makes room for `size` bytes; what was there is lost.
-void grow(LargeBuffer& memory, std::uint64_t size) {
-  if (size > memory.size()) memory = LargeBuffer(size);
+void grow(std::unique_ptr<char[]>& memory, std::uint64_t& capacity, std::uint64_t size) {
+  if (size <= capacity) return;
+  memory = std::make_unique_for_overwrite<char[]>(size);
+  capacity = size;
 }
 
 }  // namespace
@@ -75,15 +77,15 @@ Result<const char*> StreamedBlocks::open(std::uint32_t i) {
   const std::uint64_t size = stored.index.stored_bytes(i);
   if (begin < piece_at_ || begin + size > piece_at_ + piece_size_) NACRE_TRY(read_piece(i));
   const StoredBlock block =
-      NACRE_TRY(stored.open_block(i, {piece_.data() + (begin - piece_at_), size}));
+      NACRE_TRY(stored.open_block(i, {piece_.get() + (begin - piece_at_), size}));
   if (block.codec == Codec::kNone) {
     NACRE_TRY(stored.check_block(i, block.bytes));
     return block.bytes.data();
   }
-  grow(raw_, block.raw_size);
-  charge_.resize(piece_.size() + raw_.size());
-  NACRE_TRY(stored.decode_block(i, block, raw_.data()));
-  return raw_.data();
+  grow(raw_, raw_capacity_, block.raw_size);
+  charge_.resize(piece_capacity_ + raw_capacity_);
+  NACRE_TRY(stored.decode_block(i, block, raw_.get()));
+  return raw_.get();
 }
 
 /// Reads a piece with block `i` in it: at its start, or at its end when the walk goes back.
@@ -101,9 +103,9 @@ Status StreamedBlocks::read_piece(std::uint32_t i) {
     while (end < index.count() && bytes(first, end + 1) <= piece_bytes_) ++end;
   }
   piece_size_ = 0;
-  grow(piece_, bytes(first, end));
-  charge_.resize(piece_.size() + raw_.size());
-  NACRE_TRY(table_.stored().read(index.offset(first), {piece_.data(), bytes(first, end)}));
+  grow(piece_, piece_capacity_, bytes(first, end));
+  charge_.resize(piece_capacity_ + raw_capacity_);
+  NACRE_TRY(table_.stored().read(index.offset(first), {piece_.get(), bytes(first, end)}));
   piece_at_ = index.offset(first);
   piece_size_ = bytes(first, end);
   return {};

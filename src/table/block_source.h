@@ -5,9 +5,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
-#include "base/large_memory.h"
 #include "table/table_reader.h"
 
 namespace nacre {
@@ -60,10 +60,12 @@ class StreamedBlocks {
   const TableReader& table_;
   const std::uint64_t piece_bytes_;
   MemoryCharge charge_;
-  LargeBuffer piece_;  // of the file, from piece_at_ on
+  std::unique_ptr<char[]> piece_;  // of the file, from piece_at_ on
+  std::uint64_t piece_capacity_ = 0;
   std::uint64_t piece_at_ = 0;
   std::uint64_t piece_size_ = 0;
-  LargeBuffer raw_;
+  std::unique_ptr<char[]> raw_;
+  std::uint64_t raw_capacity_ = 0;
 };
 
 }  // namespace nacre

@@ -65,40 +65,29 @@ __attribute__((target("avx512f"))) bool probe_avx512(const char* line, std::uint
 
 }  // namespace
 
-void FilterBuilder::begin_piece() {
-  full_.push_back(std::exchange(hashes_, {}));
-  hashes_.reserve(kPieceHashes);
-}
-
 std::uint64_t FilterBuilder::bytes() const {
-  if (bits_per_key_ == 0 || keys() == 0) return 0;
+  if (bits_per_key_ == 0 || hashes_.empty()) return 0;
   const std::uint64_t bits = keys() * bits_per_key_;
   return (bits + 511) / 512 * kFilterLineBytes + kFilterTailBytes;
 }
 
-LargeString FilterBuilder::finish() const {
+void FilterBuilder::finish(LargeString& out) const {
   const std::uint64_t size = bytes();
   NACRE_CHECK(size > 0);
   const std::uint64_t lines = size / kFilterLineBytes;
-  LargeString out;
-  out.reserve(size);
-  out.resize(lines * kFilterLineBytes);
-  const auto set_bits = [&](const Piece& piece) {
-    for (const std::uint64_t hash : piece) {
-      __extension__ using Wide = unsigned __int128;
-      const auto at = static_cast<std::uint64_t>((Wide{hash} * lines) >> 64);
-      char* line = out.data() + at * kFilterLineBytes;
-      const std::uint64_t spread = hash * kSpread;
-      for (int i = 0; i < kWords; ++i) {
-        store(line + 8 * i, load<std::uint64_t>(line + 8 * i) | bit_of(spread, i));
-      }
+  const std::size_t start = out.size();
+  out.resize(start + lines * kFilterLineBytes);
+  for (const std::uint64_t hash : hashes_) {
+    __extension__ using Wide = unsigned __int128;
+    const auto at = static_cast<std::uint64_t>((Wide{hash} * lines) >> 64);
+    char* line = out.data() + start + at * kFilterLineBytes;
+    const std::uint64_t spread = hash * kSpread;
+    for (int i = 0; i < kWords; ++i) {
+      store(line + 8 * i, load<std::uint64_t>(line + 8 * i) | bit_of(spread, i));
     }
-  };
-  for (const Piece& piece : full_) set_bits(piece);
-  set_bits(hashes_);
+  }
   put_fixed(out, keys());
   put_fixed(out, kKindBlockedBloom);
-  return out;
 }
 
 Filter Filter::allocate(std::uint64_t bytes) {

@@ -24,7 +24,6 @@
 #include <span>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "base/large_memory.h"
 #include "nacre/result.h"
@@ -37,30 +36,31 @@ inline constexpr std::size_t kFilterTailBytes = 9;
 
 class FilterBuilder {
  public:
-  /// 0 bits per key: no filter is wanted, nothing is kept.
-  explicit FilterBuilder(std::uint32_t bits_per_key) : bits_per_key_(bits_per_key) {}
+  using Hashes = LargeVector<std::uint64_t>;
+
+  /// 0 bits per key: no filter is wanted, nothing is kept. Of `memory` only the capacity counts.
+  explicit FilterBuilder(std::uint32_t bits_per_key, Hashes memory = {})
+      : bits_per_key_(bits_per_key), hashes_(std::move(memory)) {
+    hashes_.clear();
+  }
 
   void add(std::uint64_t hash) {
-    if (bits_per_key_ == 0 || (keys() > 0 && hashes_.back() == hash)) return;
-    if (hashes_.size() == kPieceHashes) begin_piece();
+    if (bits_per_key_ == 0 || (!hashes_.empty() && hashes_.back() == hash)) return;
     hashes_.push_back(hash);
   }
-  std::uint64_t keys() const { return full_.size() * kPieceHashes + hashes_.size(); }
+  std::uint64_t keys() const { return hashes_.size(); }
   /// Of the section, if it were finished now; 0 when no filter is wanted.
   std::uint64_t bytes() const;
   /// What is kept until then.
   std::uint64_t memory_bytes() const { return keys() * sizeof(std::uint64_t); }
-  /// The section; only when bytes() > 0.
-  LargeString finish() const;
+  /// Appends the section to `out`; only when bytes() > 0.
+  void finish(LargeString& out) const;
+  /// For the next one; nothing may follow.
+  Hashes take_memory() { return std::move(hashes_); }
 
  private:
-  using Piece = LargeVector<std::uint64_t>;
-  static constexpr std::size_t kPieceHashes = 32 << 10;
-  void begin_piece();
-
   const std::uint32_t bits_per_key_;
-  std::vector<Piece> full_;  // pieces: a million hashes in one would be moved as it grows
-  Piece hashes_;             // the last one; empty before the first hash alone
+  Hashes hashes_;
 };
 
 class Filter {

@@ -50,13 +50,16 @@ void IndexBuilder::add(std::uint64_t stored_bytes, std::uint64_t entries, bool s
   blocks_.push_back({stored_bytes, entries * 2 + (spills ? 1 : 0), separators_.size()});
 }
 
-LargeString IndexBuilder::finish() const {
-  LargeString out;
-  out.reserve(bytes_estimate());
+void IndexBuilder::clear() {
+  blocks_.clear();
+  separators_.clear();
+}
+
+void IndexBuilder::finish(LargeString& out) const {
   put_varint(out, blocks_.size());
   if (blocks_.empty()) {
     put_string(out, {});
-    return out;
+    return;
   }
   const std::size_t shared = common_prefix(separator(0), separator(blocks_.size() - 1));
   put_string(out, separator(0).substr(0, shared));
@@ -65,7 +68,6 @@ LargeString IndexBuilder::finish() const {
     put_varint(out, blocks_[i].entries_and_spills);
     put_string(out, separator(i).substr(shared));
   }
-  return out;
 }
 
 Result<TableIndex> TableIndex::decode(std::string_view section, std::uint64_t data_bytes) {

@@ -44,7 +44,13 @@ class IndexBuilder {
   std::uint32_t count() const { return static_cast<std::uint32_t>(blocks_.size()); }
   /// Not below the size of the section, if it were finished now.
   std::uint64_t bytes_estimate() const { return separators_.size() + 20 * blocks_.size() + 20; }
-  LargeString finish() const;
+  /// Appends the section to `out`.
+  void finish(LargeString& out) const;
+  /// As new, in the same memory.
+  void clear();
+  std::uint64_t memory_bytes() const {
+    return blocks_.capacity() * sizeof(Row) + separators_.capacity();
+  }
 
  private:
   struct Row {

@@ -18,13 +18,18 @@ constexpr std::size_t kEntryOverhead = 21;
 
 }  // namespace
 
-TableBuilder::TableBuilder(WritableFile& file, TableBuilderOptions options)
+TableBuilder::TableBuilder(WritableFile& file, TableBuilderOptions options,
+                           TableBuilderMemory memory)
     : file_(file),
       options_(std::move(options)),
       seed_(options_.salt, options_.number),
       compressor_(options_.codec),
       gathered_(kBlockOverhead),
-      filter_(options_.filter_bits) {
+      index_(std::move(memory.index)),
+      filter_(options_.filter_bits, std::move(memory.hashes)),
+      out_(std::move(memory.out)) {
+  index_.clear();
+  out_.clear();
   properties_.codec = options_.codec;
   properties_.notes = options_.notes;
   properties_.min_seq = kSeqMax;
@@ -99,21 +104,35 @@ Status TableBuilder::write_out() {
   return {};
 }
 
-void TableBuilder::add_section(SectionId id, std::uint32_t flags, std::string_view bytes) {
-  const std::uint64_t offset = written_ + out_.size();
+/// What lies in out_ from `start` on is a section.
+void TableBuilder::end_section(SectionId id, std::uint32_t flags, std::size_t start) {
+  const std::string_view bytes = std::string_view(out_).substr(start);
+  const std::uint64_t offset = written_ + start;
   sections_.push_back({id, flags, offset, bytes.size(), hash64(bytes, seed_.at(offset))});
-  out_ += bytes;
+}
+
+TableBuilderMemory TableBuilder::take_memory() {
+  return {std::move(out_), std::move(index_), filter_.take_memory()};
 }
 
 Result<TableSummary> TableBuilder::finish() {
   NACRE_CHECK(!block_.empty());
   properties_.largest = block_.last_key();
   NACRE_TRY(cut_block(false, properties_.largest));
-  const LargeString index = index_.finish();
-  if (index.size() > kIndexBytesMax) return Status::invalid("table too large for its index");
-  add_section(SectionId::kIndex, kSectionRequired, index);
-  if (filter_.bytes() > 0) add_section(SectionId::kFilter, 0, filter_.finish());
-  add_section(SectionId::kProperties, kSectionRequired, encode_properties(properties_));
+  const std::size_t index_at = out_.size();
+  index_.finish(out_);
+  const std::size_t filter_at = out_.size();
+  if (filter_at - index_at > kIndexBytesMax) {
+    return Status::invalid("table too large for its index");
+  }
+  end_section(SectionId::kIndex, kSectionRequired, index_at);
+  if (filter_.bytes() > 0) {
+    filter_.finish(out_);
+    end_section(SectionId::kFilter, 0, filter_at);
+  }
+  const std::size_t properties_at = out_.size();
+  out_ += encode_properties(properties_);
+  end_section(SectionId::kProperties, kSectionRequired, properties_at);
 
   Footer footer;
   footer.directory_offset = written_ + out_.size();

@@ -53,9 +53,21 @@ struct TableSummary {
   std::uint64_t value_bytes = 0;
 };
 
+/// What a builder works in. Who builds one table after the other hands it on: memory that was used
+/// before need not be faulted in.
+struct TableBuilderMemory {
+  LargeString out;
+  IndexBuilder index;
+  FilterBuilder::Hashes hashes;
+
+  std::uint64_t bytes() const {
+    return out.capacity() + index.memory_bytes() + hashes.capacity() * sizeof(std::uint64_t);
+  }
+};
+
 class TableBuilder {
  public:
-  TableBuilder(WritableFile& file, TableBuilderOptions options);
+  TableBuilder(WritableFile& file, TableBuilderOptions options, TableBuilderMemory memory = {});
   TableBuilder(const TableBuilder&) = delete;
   TableBuilder& operator=(const TableBuilder&) = delete;
 
@@ -75,12 +87,14 @@ class TableBuilder {
   }
   /// Writes the rest. There must be at least one entry. The caller syncs and closes the file.
   Result<TableSummary> finish();
+  /// For the next one; nothing may follow.
+  TableBuilderMemory take_memory();
 
  private:
   bool fits(const Entry& entry) const;
   Status cut_block(bool spills, std::string_view separator);
   Status write_out();
-  void add_section(SectionId id, std::uint32_t flags, std::string_view bytes);
+  void end_section(SectionId id, std::uint32_t flags, std::size_t start);
 
   WritableFile& file_;
   const TableBuilderOptions options_;

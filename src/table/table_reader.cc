@@ -233,10 +233,10 @@ void TableReader::load_many(std::span<BlockLoad> loads) const {
     pieces.push_back(loads.subspan(i, 1));
   }
   if (pieces.empty()) return;
-  const LargeBuffer buffer(bytes);
+  const auto buffer = std::make_unique_for_overwrite<char[]>(bytes);
   std::vector<ReadRequest> requests;
   requests.reserve(pieces.size());
-  char* to = buffer.data();
+  char* to = buffer.get();
   for (const std::span<BlockLoad> piece : pieces) {
     const std::uint64_t begin = index.offset(piece.front().block);
     const std::uint64_t size = index.offset(piece.back().block + 1) - begin;

@@ -23,7 +23,8 @@ std::uint64_t hash_of(std::uint64_t number) { return hash64(std::to_string(numbe
 TEST(Filter, GoldenBytes) {
   FilterBuilder builder(10);
   builder.add(0x4000000000000000);
-  const LargeString section = builder.finish();
+  LargeString section;
+  builder.finish(section);
   std::string expected;
   for (int i = 0; i < 7; ++i) expected += "0100000000000000";
   expected +=
@@ -38,7 +39,8 @@ TEST(Filter, FindsEveryKeyOnEveryPath) {
     for (const std::uint32_t bits : {1, 10, 16}) {
       FilterBuilder builder(bits);
       for (std::uint64_t i = 0; i < keys; ++i) builder.add(hash_of(i));
-      const LargeString section = builder.finish();
+      LargeString section;
+      builder.finish(section);
       ASSERT_EQ(section.size(), builder.bytes());
       for (const VectorPath path : test::paths_here()) {
         const Filter filter = load_filter(section, path);
@@ -52,7 +54,8 @@ TEST(Filter, FindsEveryKeyOnEveryPath) {
 TEST(Filter, PathsAgree) {
   FilterBuilder builder(8);
   for (std::uint64_t i = 0; i < 5000; ++i) builder.add(hash_of(i));
-  const LargeString section = builder.finish();
+  LargeString section;
+  builder.finish(section);
   const Filter portable = load_filter(section, VectorPath::kPortable);
   for (const VectorPath path : test::paths_here()) {
     const Filter filter = load_filter(section, path);
@@ -73,7 +76,8 @@ TEST(Filter, FalsePositiveRateIsWhatTheBitsPromise) {
     constexpr std::uint64_t kProbes = 400'000;
     FilterBuilder builder(c.bits);
     for (std::uint64_t i = 0; i < kKeys; ++i) builder.add(hash_of(i));
-    const LargeString section = builder.finish();
+    LargeString section;
+    builder.finish(section);
     const Filter filter = load_filter(section);
     std::uint64_t found = 0;
     for (std::uint64_t i = 0; i < kProbes; ++i) {

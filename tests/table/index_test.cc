@@ -73,7 +73,8 @@ TEST(Index, GoldenBytes) {
   IndexBuilder builder;
   builder.add(100, 3, false, "kb");
   builder.add(300, 5, false, "kx");
-  const LargeString section = builder.finish();
+  LargeString section;
+  builder.finish(section);
   EXPECT_EQ(to_hex(section), "02016b64060162ac020a0178");
   const TableIndex index = TableIndex::decode(section, 400).value();
   EXPECT_EQ(index.count(), 2U);
@@ -106,7 +107,8 @@ TEST(Index, FindAgreesWithABinarySearchOfWholeKeys) {
       const auto separators = awkward_keys(random, count, prefix);
       IndexBuilder builder;
       for (const std::string& separator : separators) builder.add(20, 1, false, separator);
-      const LargeString section = builder.finish();
+      LargeString section;
+      builder.finish(section);
       const auto index = TableIndex::decode(section, 20 * separators.size());
       ASSERT_TRUE(index.ok()) << index.status().to_string();
       auto probes = awkward_keys(random, 300, prefix);
@@ -136,7 +138,9 @@ TEST(Index, ASpilledKeyIsFoundInItsFirstBlock) {
   builder.add(20, 9, true, "hot");
   builder.add(20, 2, false, "hot");
   builder.add(20, 1, false, "z");
-  const TableIndex index = TableIndex::decode(builder.finish(), 100).value();
+  LargeString section;
+  builder.finish(section);
+  const TableIndex index = TableIndex::decode(section, 100).value();
   EXPECT_EQ(index.find("hot"), 1U);
   EXPECT_EQ(index.find("hot\1"), 4U);
   EXPECT_TRUE(index.spills(1) && index.spills(2) && !index.spills(3));
@@ -166,7 +170,8 @@ TEST(Index, SurvivesAnyBytes) {
   Random random(14);
   IndexBuilder builder;
   for (const std::string& key : awkward_keys(random, 40, "k")) builder.add(20, 1, false, key);
-  const LargeString section = builder.finish();
+  LargeString section;
+  builder.finish(section);
   const std::uint64_t data = std::uint64_t{20} * builder.count();
   for (int i = 0; i < 20'000; ++i) {
     LargeString bad = section;

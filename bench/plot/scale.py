@@ -75,7 +75,7 @@ TABLE = [
     ("miss_us", "miss"), ("seek10_us", "seek + 10"), ("first_scan_us", "scan"),
     ("scan_us", "scan again"), ("peak_mib", "peak memory, MiB"), ("disk_mib", "disk, MiB"),
     ("write_amplification", "written / put"), ("settle_s", "settle, s"), ("close_ms", "close, ms"),
-    ("open_ms", "open, ms"),
+    ("open_ms", "open, ms"), ("first_get_ms", "first get, ms"),
 ]
 KEYS = {key for key, _, _ in PANELS} | {key for key, _ in TABLE}
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "key/empty_cursor.h"
+
 namespace nacre::engine {
 
 namespace {
@@ -99,22 +101,11 @@ class LevelCursor final : public EntryCursor {
   std::unique_ptr<EntryCursor> inner_;  // of tables_[index_]; null outside
 };
 
-class FailedCursor final : public EntryCursor {
- public:
-  explicit FailedCursor(Status status) { fail(std::move(status)); }
-  void first() override {}
-  void last() override {}
-  void seek(std::string_view, Trailer) override {}
-  void seek_before(std::string_view, Trailer) override {}
-  void next() override {}
-  void prev() override {}
-};
-
 }  // namespace
 
 std::unique_ptr<EntryCursor> make_table_cursor(const Table& table, CursorUse use) {
   Result<const TableReader*> reader = table.load();
-  if (!reader.ok()) return std::make_unique<FailedCursor>(std::move(reader).error());
+  if (!reader.ok()) return std::make_unique<EmptyCursor>(std::move(reader).error());
   return (*reader)->cursor(use);
 }
 

@@ -14,6 +14,7 @@
 #include "harness/stores.h"
 #include "lsm/file_name.h"
 #include "nacre/db.h"
+#include "nacre/listener.h"
 #include "nacre/runtime.h"
 
 namespace nacre::test {
@@ -68,6 +69,59 @@ std::unique_ptr<SimEnv> world_with_wal(const Contents& contents, Durability dura
   Db db = Db::open(kDir, roomy(world)).value();
   write_all(db, contents, durability);
   return world.crash_image(CrashProfile::kProcess, 1);
+}
+
+class ErrorLog final : public EventListener {
+ public:
+  void on_error(std::string_view during, const Status& error) override {
+    errors.push_back(std::string(during) + ": " + error.to_string());
+  }
+  std::vector<std::string> errors;
+};
+
+/// A closed store with some tables.
+void make_tables(SimEnv& world, const Contents& contents) {
+  Db db = Db::open(kDir, roomy(world)).value();
+  write_all(db, contents, Durability::kOs);
+  ASSERT_TRUE(db.flush().ok());
+  ASSERT_TRUE(db.close().ok());
+}
+
+TEST(ReopenTest, TablesAreLoadedByWhoeverAsksOrInTheBackground) {
+  SimEnv world;
+  const Contents contents = filled(1000);
+  make_tables(world, contents);
+  Db db = Db::open(kDir, roomy(world)).value();
+  ASSERT_GT(tables_of(db), 0U);
+  EXPECT_EQ(db.stats()->table_memory_bytes, 0U) << "the open reads nothing of them";
+  EXPECT_EQ(db.get(contents.begin()->first).value()->view(), contents.begin()->second);
+  const std::uint64_t loaded_for_a_get = db.stats()->table_memory_bytes;
+  EXPECT_GT(loaded_for_a_get, 0U);
+
+  ASSERT_TRUE(db.close().ok());
+  db = Db::open(kDir, roomy(world)).value();
+  ASSERT_TRUE(db.wait_idle().ok());
+  EXPECT_GE(db.stats()->table_memory_bytes, loaded_for_a_get);
+  EXPECT_EQ(db.stats()->gets, 0U) << "nobody has asked";
+}
+
+TEST(ReopenTest, TheListenerHearsOfATableThatCannotBeLoaded) {
+  SimEnv world;
+  make_tables(world, filled(1000));
+  for (const std::string& path : world.disk().files()) {
+    if (!path.ends_with(".tbl")) continue;
+    const std::string bytes = world.disk().read_file(path).value();
+    const char flipped = static_cast<char>(bytes.back() ^ 1);
+    ASSERT_TRUE(world.disk().overwrite(path, bytes.size() - 1, std::string(1, flipped)).ok());
+  }
+  const auto log = std::make_shared<ErrorLog>();
+  Options options = roomy(world);
+  options.listener = log;
+  Db db = Db::open(kDir, options).value();
+  EXPECT_TRUE(log->errors.empty());
+  ASSERT_TRUE(db.wait_idle().ok());
+  ASSERT_EQ(log->errors.size(), tables_of(db));
+  EXPECT_TRUE(log->errors.front().starts_with("open: corruption: /store/")) << log->errors.front();
 }
 
 TEST(ReopenTest, TheWalStaysInMemoryUntilItIsFlushed) {

@@ -1,7 +1,7 @@
 // large_memory.h - buffers that come from the system and go back to it.
 //
 // What malloc gets back of a large buffer it may keep, in the middle of a heap that small pieces
-// hold open: memory that no budget knows of. It grew to an eighth of the budget when merges made
+// hold open: memory that no budget knows of. It grew to a tenth of the budget when merges made
 // and freed their buffers between the indexes of tables. A piece of kLargeBytes or more is a
 // mapping of its own instead; smaller ones come from the heap as usual.
 //

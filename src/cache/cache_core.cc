@@ -13,7 +13,6 @@ namespace nacre {
 
 namespace {
 
-constexpr std::uint64_t kUseMask = BlockSlots::kUseMask;
 constexpr std::uint64_t kResidentBit = BlockSlots::kResidentBit;
 /// A block of one value of the largest size and its key; sizes fit into 31 bits.
 constexpr std::size_t kBlockBytesMax = std::size_t{1} << 31;
@@ -23,7 +22,7 @@ constexpr int kTries = 4;
 constexpr int kTriesOverdrawn = 64;
 
 FrameRef ref_in(std::uint64_t slot_word) {
-  return FrameRef::from_word(slot_word & ~(kUseMask | kResidentBit));
+  return FrameRef::from_word(slot_word & ~(BlockSlots::kUseMask | kResidentBit));
 }
 
 void let_readers_run() {

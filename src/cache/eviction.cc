@@ -8,7 +8,6 @@ namespace nacre {
 
 namespace {
 
-constexpr std::uint64_t kUseMask = BlockSlots::kUseMask;
 constexpr unsigned kClockShift = 4;  // above the bits that a resident slot uses
 /// A search that passed so many used blocks takes the next one, used or not, and one that passed
 /// twice as many gives up: the mutex is held meanwhile.
@@ -75,7 +74,7 @@ Frame* EvictionQueues::step_probation(bool forced) {
   Frame& frame = *probation_.oldest();
   Slot& slot = *frame.slot();
   std::uint64_t word = slot.load(std::memory_order_relaxed);
-  const bool unused = forced || (word & kUseMask) == 0;
+  const bool unused = forced || (word & BlockSlots::kUseMask) == 0;
   if (!frame.pinned() && unused && swing(slot, word, clock_ << kClockShift)) {
     clock_ += frame.size;
     forget(frame);
@@ -86,7 +85,7 @@ Frame* EvictionQueues::step_probation(bool forced) {
     probation_.push(frame);
     return nullptr;
   }
-  slot.compare_exchange_strong(word, word & ~kUseMask, std::memory_order_relaxed);
+  slot.compare_exchange_strong(word, word & ~BlockSlots::kUseMask, std::memory_order_relaxed);
   push_main(frame);
   return nullptr;
 }
@@ -95,12 +94,12 @@ Frame* EvictionQueues::step_main(bool forced) {
   Frame& frame = *main_.oldest();
   Slot& slot = *frame.slot();
   std::uint64_t word = slot.load(std::memory_order_relaxed);
-  const bool unused = forced || (word & kUseMask) == 0;
+  const bool unused = forced || (word & BlockSlots::kUseMask) == 0;
   if (!frame.pinned() && unused && swing(slot, word, 0)) {
     forget(frame);
     return &frame;
   }
-  if ((word & kUseMask) != 0) {
+  if ((word & BlockSlots::kUseMask) != 0) {
     slot.compare_exchange_strong(word, word - 1, std::memory_order_relaxed);
   }
   main_.remove(frame);

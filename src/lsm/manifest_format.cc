@@ -17,7 +17,7 @@ constexpr std::string_view kMagic = "NACREMAN";
 constexpr std::uint64_t kChecksumBytes = 8;
 constexpr std::uint64_t kHeaderChecksumAt = kManifestHeaderBytes - kChecksumBytes;
 /// Features that a reader must know. None yet.
-constexpr std::uint64_t kKnownFeatures = 0;
+constexpr std::uint64_t kKnownManifestFeatures = 0;
 
 constexpr std::uint64_t guard_of(std::uint64_t seed, std::uint32_t length, std::uint32_t kind) {
   return mix_seed(seed, std::uint64_t{kind} << 32 | length);
@@ -65,7 +65,7 @@ Result<StoreIdentity> decode_manifest_header(std::string_view bytes, FileNumber 
   if (hash64(covered, mix_seed(identity.salt, own_number)) != reader.fixed<std::uint64_t>()) {
     return Status::corruption_at(path, kHeaderChecksumAt, "the header does not match its checksum");
   }
-  if (format > kManifestFormat || (features & ~kKnownFeatures) != 0) {
+  if (format > kManifestFormat || (features & ~kKnownManifestFeatures) != 0) {
     return Status::unsupported(std::string(path) + ": written by a newer Nacre");
   }
   if (format == 0 || zero != 0) return Status::corruption_at(path, 8, "not a format");

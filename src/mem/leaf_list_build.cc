@@ -11,7 +11,7 @@ namespace nacre {
 
 namespace {
 /// Records lie in memory in the order of their arrival: each is a cache miss, asked for early.
-constexpr std::size_t kAhead = 12;
+constexpr std::size_t kRecordsAhead = 12;
 }  // namespace
 
 void LeafList::build(std::span<const HeadedRecord> sorted) {
@@ -27,7 +27,7 @@ void LeafList::build(std::span<const HeadedRecord> sorted) {
   items.reserve(LeafNode::kSlots);
   Record* last = nullptr;  // the oldest version so far of the last key
   for (std::size_t i = 0; i < sorted.size(); ++i) {
-    if (i + kAhead < sorted.size()) sorted[i + kAhead].record->prefetch();
+    if (i + kRecordsAhead < sorted.size()) sorted[i + kRecordsAhead].record->prefetch();
     Record* const record = sorted[i].record;
     if (last != nullptr && record->key() == last->key()) {
       last->older.store(record, std::memory_order_release);

@@ -9,7 +9,7 @@ namespace nacre {
 
 namespace {
 // After a seek this many records are fetched ahead of use.
-constexpr int kAhead = 8;
+constexpr int kRowsAhead = 8;
 }  // namespace
 
 void MemtableCursor::settle(LeafNode* near, LeafTarget& target, LeafView::Fetch fetch) {
@@ -51,7 +51,7 @@ void MemtableCursor::approach(std::string_view key, Approach step) {
   }
   settle(std::exchange(near_, nullptr), target, LeafView::Fetch::kNone);
   index_ = view_.lower_bound(target);
-  for (int i = -1; i < kAhead; ++i) view_.prefetch(index_ + i);
+  for (int i = -1; i < kRowsAhead; ++i) view_.prefetch(index_ + i);
   placed_ = true;
 }
 
@@ -80,7 +80,7 @@ void MemtableCursor::seek(std::string_view key, Trailer trailer) {
 
 void MemtableCursor::seek_before(std::string_view key, Trailer trailer) {
   place(key);
-  for (int i = 2; i < kAhead; ++i) view_.prefetch(index_ - i);
+  for (int i = 2; i < kRowsAhead; ++i) view_.prefetch(index_ - i);
   if (index_ < view_.count() && view_.key(index_) == key) {
     // The oldest of the versions that are newer than `trailer`.
     const Record* found = nullptr;
@@ -117,7 +117,7 @@ void MemtableCursor::next_key() {
   NACRE_DCHECK(valid_);
   newer_.clear();
   ++index_;
-  view_.prefetch(index_ + kAhead - 1);
+  view_.prefetch(index_ + kRowsAhead - 1);
   stand_on_newest(entry_.key);
 }
 
@@ -153,7 +153,7 @@ void MemtableCursor::prev() {
     return;
   }
   --index_;
-  view_.prefetch(index_ - kAhead + 1);
+  view_.prefetch(index_ - kRowsAhead + 1);
   stand_on_oldest();
 }
 

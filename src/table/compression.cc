@@ -8,14 +8,15 @@
 #include "base/check.h"
 
 namespace nacre {
-namespace {
-
-constexpr int kZstdLevel = 3;
 
 struct FreeZstd {
   void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
   void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
 };
+
+namespace {
+
+constexpr int kZstdLevel = 3;
 
 /// Decompression keeps about 100 KiB of tables: one set for each thread that ever needs it.
 ZSTD_DCtx* zstd_decompressor() {

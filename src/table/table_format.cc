@@ -104,7 +104,7 @@ Result<Footer> decode_footer(const TableSeed& seed, std::string_view file, std::
   }
   if (version > kTableVersion) return newer(file, "table version " + std::to_string(version));
   if (version == 0) return Status::corruption_at(file, offset, "table version 0");
-  if ((footer.required_features & ~kKnownFeatures) != 0) return newer(file, "unknown feature");
+  if ((footer.required_features & ~kKnownTableFeatures) != 0) return newer(file, "unknown feature");
   if (echo != seed.store_echo()) {
     return Status::corruption_at(file, offset, "table belongs to another store");
   }

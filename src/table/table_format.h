@@ -49,7 +49,7 @@ inline constexpr std::size_t kDirectoryEntryBytes = 32;
 inline constexpr std::size_t kFooterBytes = 64;
 inline constexpr std::size_t kSectionsMax = 64;
 inline constexpr std::uint32_t kTableVersion = 1;
-inline constexpr std::uint64_t kKnownFeatures = 0;
+inline constexpr std::uint64_t kKnownTableFeatures = 0;
 
 /// What the checksums of one table are seeded with.
 class TableSeed {

@@ -18,6 +18,8 @@
 
 namespace nacre::test {
 
+inline constexpr WriteOptions kOs{.durability = Durability::kOs};
+
 inline ::testing::AssertionResult ok(const Status& status) {
   if (status.ok()) return ::testing::AssertionSuccess();
   return ::testing::AssertionFailure() << status.to_string();

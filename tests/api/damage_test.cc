@@ -20,8 +20,6 @@
 namespace nacre::test {
 namespace {
 
-constexpr char kDir[] = "/store";
-
 /// A store that was closed, and one that crashed: tables and unflushed writes in several segments.
 class DamageTest : public ::testing::Test {
  protected:
@@ -32,7 +30,7 @@ class DamageTest : public ::testing::Test {
   }
 
   Db build(SimEnv& world) {
-    Db db = open_store(kDir, tiny_options(world));
+    Db db = open_store(kStoreDir, tiny_options(world));
     contents_ = fill(db, 300, 100, {.durability = Durability::kOs});
     EXPECT_TRUE(ok(db.wait_idle()));
     while (files_ending(world.disk(), ".wal").size() < 3) {  // nobody flushes meanwhile
@@ -55,11 +53,11 @@ class DamageTest : public ::testing::Test {
   static void expect_refused(SimEnv& world, Code code, const std::vector<std::string>& parts) {
     const Contents before = disk_contents(world.disk());
     Options options = tiny_options(world);
-    EXPECT_TRUE(fails(Db::open(kDir, options), code, parts));
+    EXPECT_TRUE(fails(Db::open(kStoreDir, options), code, parts));
     options.create_if_missing = false;
-    EXPECT_TRUE(fails(Db::open(kDir, options), code, parts));
+    EXPECT_TRUE(fails(Db::open(kStoreDir, options), code, parts));
     options.read_only = true;
-    EXPECT_TRUE(fails(Db::open(kDir, options), code, parts));
+    EXPECT_TRUE(fails(Db::open(kStoreDir, options), code, parts));
     EXPECT_EQ(first_change(before, disk_contents(world.disk())), "");
   }
   /// The store opens. Whatever needs the table at `path` fails so, every time, and names it; all
@@ -68,7 +66,7 @@ class DamageTest : public ::testing::Test {
                          const std::vector<std::string>& parts) {
     const auto copy = world.clone();
     {
-      Db db = open_store(kDir, tiny_options(*copy));
+      Db db = open_store(kStoreDir, tiny_options(*copy));
       int failed = 0;
       std::vector<std::string_view> keys;
       for (const auto& [key, value] : contents_) {
@@ -97,7 +95,7 @@ class DamageTest : public ::testing::Test {
     for (SimEnv* mended : {&world, copy.get()}) {
       ASSERT_TRUE(ok(mended->disk().write_file(path, good)));
     }
-    EXPECT_EQ(contents_of(open_store(kDir, tiny_options(*copy))), contents_);
+    EXPECT_EQ(contents_of(open_store(kStoreDir, tiny_options(*copy))), contents_);
   }
   /// Takes the file away, expects the refusal, and shows that its return mends everything.
   void expect_missed(SimDisk& disk, SimEnv& world, const std::string& path) {
@@ -105,7 +103,7 @@ class DamageTest : public ::testing::Test {
     ASSERT_TRUE(ok(disk.remove(path)));
     expect_refused(world, Code::kCorruption, {path, "missing"});
     ASSERT_TRUE(ok(disk.write_file(path, bytes)));
-    EXPECT_EQ(contents_of(open_store(kDir, tiny_options(world))), contents_);
+    EXPECT_EQ(contents_of(open_store(kStoreDir, tiny_options(world))), contents_);
   }
   static std::string manifest_of(const SimDisk& disk) {
     for (const std::string& path : disk.files()) {
@@ -122,7 +120,7 @@ class DamageTest : public ::testing::Test {
 
 TEST_F(DamageTest, UndamagedBothOpen) {
   for_both([&](SimDisk&, SimEnv& world) {
-    Db db = open_store(kDir, tiny_options(world));
+    Db db = open_store(kStoreDir, tiny_options(world));
     EXPECT_EQ(contents_of(db), contents_);
   });
 }
@@ -279,7 +277,7 @@ class ReadOnlyTest : public DamageTest {
     const Contents before = disk_contents(world.disk());
     const std::uint64_t mutations = world.disk().mutations();
     {
-      Db db = open_store(kDir, read_only(world));
+      Db db = open_store(kStoreDir, read_only(world));
       expect_reads(db, contents_);
       EXPECT_EQ(contents_of(db), contents_backwards(db));
       const Snapshot snapshot = db.snapshot().value();
@@ -302,7 +300,7 @@ class ReadOnlyTest : public DamageTest {
   static void expect_refuses_changes(Db& db) {
     Batch batch;
     ASSERT_TRUE(ok(batch.put("k", "v")));
-    EXPECT_TRUE(fails(db.put("k", "v"), Code::kReadOnly, {kDir, "read-only"}));
+    EXPECT_TRUE(fails(db.put("k", "v"), Code::kReadOnly, {kStoreDir, "read-only"}));
     EXPECT_TRUE(fails(db.remove("k"), Code::kReadOnly));
     EXPECT_TRUE(fails(db.write(batch), Code::kReadOnly));
     EXPECT_TRUE(fails(db.sync(), Code::kReadOnly));
@@ -316,21 +314,21 @@ TEST_F(ReadOnlyTest, OfAClosedStoreChangesNothing) { check(closed_); }
 
 TEST_F(ReadOnlyTest, OfACrashedStoreSeesEverythingAndChangesNothing) {
   check(*crashed_);
-  Db db = open_store(kDir, read_only(*crashed_));
+  Db db = open_store(kStoreDir, read_only(*crashed_));
   EXPECT_FALSE(db.recovery_info()->clean);
   EXPECT_GT(db.recovery_info()->records_replayed, 0U);
   // A store that can be written still finds it all.
-  EXPECT_EQ(contents_of(open_store(kDir, tiny_options(*crashed_))), contents_);
+  EXPECT_EQ(contents_of(open_store(kStoreDir, tiny_options(*crashed_))), contents_);
 }
 
 TEST_F(ReadOnlyTest, OfALiveStoreSeesTheMomentOfItsOpen) {
-  Db live = open_store(kDir, tiny_options(closed_));
+  Db live = open_store(kStoreDir, tiny_options(closed_));
   ASSERT_TRUE(ok(live.put("new", "v", {.durability = Durability::kOs})));
   contents_["new"] = "v";
   closed_.sim_executor().run_all();  // what changes from here on is not of its making
   check(closed_);
-  Db reader = open_store(kDir, read_only(closed_));
-  Db second = open_store(kDir, read_only(closed_));
+  Db reader = open_store(kStoreDir, read_only(closed_));
+  Db second = open_store(kStoreDir, read_only(closed_));
   for (int i = 0; i < 300; ++i) {
     ASSERT_TRUE(ok(live.remove(numbered_key(i), {.durability = Durability::kOs})));
   }
@@ -341,9 +339,9 @@ TEST_F(ReadOnlyTest, OfALiveStoreSeesTheMomentOfItsOpen) {
 
 TEST_F(ReadOnlyTest, OfNothingIsNotFound) {
   SimEnv world;
-  EXPECT_TRUE(fails(Db::open(kDir, read_only(world)), Code::kNotFound, {kDir}));
-  ASSERT_TRUE(ok(world.disk().create_dir(kDir)));
-  EXPECT_TRUE(fails(Db::open(kDir, read_only(world)), Code::kNotFound, {kDir}));
+  EXPECT_TRUE(fails(Db::open(kStoreDir, read_only(world)), Code::kNotFound, {kStoreDir}));
+  ASSERT_TRUE(ok(world.disk().create_dir(kStoreDir)));
+  EXPECT_TRUE(fails(Db::open(kStoreDir, read_only(world)), Code::kNotFound, {kStoreDir}));
   EXPECT_TRUE(world.disk().files().empty());
 }
 
@@ -352,7 +350,7 @@ TEST_F(ReadOnlyTest, NeedsNoPermissionToWrite) {
     FaultEnv faulty(world);
     FaultPlan denied{.ops = FaultOpSet::changes(), .sticky = true, .error_number = EROFS};
     faulty.injector().arm(denied);
-    Db db = open_store(kDir, read_only(faulty));
+    Db db = open_store(kStoreDir, read_only(faulty));
     EXPECT_EQ(contents_of(db), contents_);
     EXPECT_TRUE(ok(db.close()));
     EXPECT_EQ(faulty.injector().hits(), 0U) << faulty.injector().hit();

@@ -14,15 +14,13 @@
 namespace nacre::test {
 namespace {
 
-constexpr char kDir[] = "/store";
 constexpr WriteOptions kDisk{.durability = Durability::kDisk};
-constexpr WriteOptions kOs{.durability = Durability::kOs};
 constexpr WriteOptions kMemory{.durability = Durability::kMemory};
 
 /// What the store holds after a crash.
 Contents after_crash(const SimEnv& world, CrashProfile profile, std::uint64_t seed = 1) {
   const auto image = world.crash_image(profile, seed);
-  Db db = open_store(kDir, tiny_options(*image));
+  Db db = open_store(kStoreDir, tiny_options(*image));
   return contents_of(db);
 }
 
@@ -32,7 +30,7 @@ class DurabilityTest : public ::testing::Test {
   Contents after_power_cut() const { return after_crash(world_, CrashProfile::kLoseUnsynced); }
 
   SimEnv world_;
-  Db db_ = open_store(kDir, tiny_options(world_));
+  Db db_ = open_store(kStoreDir, tiny_options(world_));
 };
 
 TEST_F(DurabilityTest, EachLevelSurvivesWhatItPromisesAndNoMore) {
@@ -88,7 +86,7 @@ TEST_F(DurabilityTest, TheOptionIsTheLevelOfWritesThatNameNone) {
     Options options = tiny_options(world_);
     options.durability = durability;
     db_ = Db();
-    db_ = open_store(kDir, options);
+    db_ = open_store(kStoreDir, options);
     const std::uint64_t syncs = db_.stats()->wal_syncs;
     const std::uint64_t bytes = db_.stats()->wal_bytes;
     EXPECT_TRUE(ok(db_.put("k", "v")));
@@ -105,7 +103,7 @@ TEST_F(DurabilityTest, SyncEveryMakesOsWritesDurableByItself) {
   Options options = tiny_options(world_);
   options.sync_every = std::chrono::milliseconds(50);
   db_ = Db();
-  db_ = open_store(kDir, options);
+  db_ = open_store(kStoreDir, options);
   Contents all;
   for (int round = 0; round < 3; ++round) {
     const std::string key = "key" + std::to_string(round);
@@ -133,7 +131,7 @@ TEST_F(DurabilityTest, RecoveryTellsWhatItReplayedAndDropped) {
   ASSERT_TRUE(ok(db_.put("a", "1", kDisk)));
   ASSERT_TRUE(ok(db_.put("b", "2", kOs)));
   auto image = world_.crash_image(CrashProfile::kProcess, 1);
-  Db replayed = open_store(kDir, tiny_options(*image));
+  Db replayed = open_store(kStoreDir, tiny_options(*image));
   EXPECT_FALSE(replayed.recovery_info()->clean);
   EXPECT_EQ(replayed.recovery_info()->records_replayed, 2U);
   EXPECT_GE(replayed.recovery_info()->wal_segments, 1U);
@@ -146,7 +144,7 @@ TEST_F(DurabilityTest, RecoveryTellsWhatItReplayedAndDropped) {
   const std::string bytes = image->disk().read_file(wals[0]).value();
   const std::size_t last = bytes.find_last_not_of('\0');
   ASSERT_TRUE(ok(image->disk().overwrite(wals[0], last, "?")));
-  Db torn = open_store(kDir, tiny_options(*image));
+  Db torn = open_store(kStoreDir, tiny_options(*image));
   EXPECT_EQ(contents_of(torn), (Contents{{"a", "1"}}));
   const RecoveryInfo info = torn.recovery_info().value();
   EXPECT_FALSE(info.clean);
@@ -159,7 +157,7 @@ TEST_F(DurabilityTest, RecoveryTellsWhatItReplayedAndDropped) {
 TEST(DurabilitySweepTest, EveryCrashLeavesAPrefixThatHoldsWhatWasPromised) {
   for (std::uint64_t seed = 1; seed <= 6; ++seed) {
     SimEnv world(SimOptions{.seed = seed, .order_seed = seed});
-    Db db = open_store(kDir, tiny_options(world));
+    Db db = open_store(kStoreDir, tiny_options(world));
     History history;
     Random random(seed);
     for (int i = 0; i < 150; ++i) {

@@ -11,9 +11,6 @@
 namespace nacre::test {
 namespace {
 
-constexpr char kDir[] = "/store";
-constexpr WriteOptions kOs{.durability = Durability::kOs};
-
 class HealthTest : public ::testing::Test {
  protected:
   Options options() { return tiny_options(faulty_); }
@@ -27,12 +24,12 @@ class HealthTest : public ::testing::Test {
   void heal() { faulty_.injector().disarm(); }
   void reopen() {
     db_ = Db();
-    db_ = open_store(kDir, options());
+    db_ = open_store(kStoreDir, options());
   }
 
   SimEnv world_;
   FaultEnv faulty_{world_};
-  Db db_ = open_store(kDir, options());
+  Db db_ = open_store(kStoreDir, options());
 };
 
 TEST_F(HealthTest, AFailedLogSyncMakesTheStoreReadOnlyUntilItResumes) {
@@ -70,7 +67,7 @@ TEST_F(HealthTest, AFailedLogSyncMakesTheStoreReadOnlyUntilItResumes) {
   expected = contents_of(db_);
   // Everything from before is on stable storage now, in new files.
   const auto image = world_.crash_image(CrashProfile::kLoseUnsynced, 1);
-  EXPECT_EQ(contents_of(open_store(kDir, tiny_options(*image))), expected);
+  EXPECT_EQ(contents_of(open_store(kStoreDir, tiny_options(*image))), expected);
   ASSERT_TRUE(ok(db_.put("after", "v")));
   expected["after"] = "v";
   expect_reads(db_, expected);
@@ -110,14 +107,14 @@ TEST_F(HealthTest, CloseOfAFailedStorePutsWhatItHoldsIntoNewFiles) {
   heal();
   ASSERT_TRUE(ok(db_.close()));
   const auto image = world_.crash_image(CrashProfile::kLoseUnsynced, 1);
-  EXPECT_EQ(contents_of(open_store(kDir, tiny_options(*image))).size(), 20U);
+  EXPECT_EQ(contents_of(open_store(kStoreDir, tiny_options(*image))).size(), 20U);
 }
 
 TEST_F(HealthTest, AFailedBackgroundSyncIsNotLost) {
   Options periodic = options();
   periodic.sync_every = std::chrono::milliseconds(10);
   db_ = Db();
-  db_ = open_store(kDir, periodic);
+  db_ = open_store(kStoreDir, periodic);
   ASSERT_TRUE(ok(db_.put("k", "v", kOs)));
   fail(FaultOp::kLogSync);
   ASSERT_TRUE(world_.sim_executor().advance_to_next_timer());
@@ -176,7 +173,7 @@ class DiskFullTest : public ::testing::Test {
   }
 
   SimEnv world_;
-  Db db_ = open_store(kDir, tiny_options(world_));
+  Db db_ = open_store(kStoreDir, tiny_options(world_));
 };
 
 TEST_F(DiskFullTest, IsAnErrorBeforeTheWriteAndPassesByItself) {
@@ -199,7 +196,7 @@ TEST_F(DiskFullTest, IsAnErrorBeforeTheWriteAndPassesByItself) {
   for (const CrashProfile profile : {CrashProfile::kProcess}) {
     const auto image = world_.crash_image(profile, 1);
     image->disk().set_capacity(std::uint64_t{1} << 40);
-    EXPECT_EQ(contents_of(open_store(kDir, tiny_options(*image))), expected);
+    EXPECT_EQ(contents_of(open_store(kStoreDir, tiny_options(*image))), expected);
   }
   world_.disk().set_capacity(std::uint64_t{1} << 40);
   for (int i = 0; i < 10; ++i) {  // a retry may first have to find out
@@ -213,7 +210,7 @@ TEST_F(DiskFullTest, IsAnErrorBeforeTheWriteAndPassesByItself) {
   ASSERT_TRUE(ok(db_.wait_idle()));
   expect_reads(db_, expected);
   ASSERT_TRUE(ok(db_.close()));
-  db_ = open_store(kDir, tiny_options(world_));
+  db_ = open_store(kStoreDir, tiny_options(world_));
   expect_reads(db_, expected);
 }
 

@@ -18,8 +18,6 @@
 namespace nacre::test {
 namespace {
 
-constexpr WriteOptions kOs{.durability = Durability::kOs};
-
 class StatsTest : public ::testing::Test {
  protected:
   Stats stats() { return db_.stats().value(); }

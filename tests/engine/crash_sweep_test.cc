@@ -19,9 +19,9 @@ namespace nacre::test {
 namespace {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t kEvery = 23;  // operations between two cuts; a prime, to meet all kinds
+constexpr std::uint64_t kCutEvery = 23;  // operations between two cuts; a prime, to meet all kinds
 #else
-constexpr std::uint64_t kEvery = 1;
+constexpr std::uint64_t kCutEvery = 1;
 #endif
 /// One image in so many is cut again at every operation that follows.
 constexpr std::uint64_t kNestedEvery = 101;
@@ -47,7 +47,7 @@ class CrashSweep {
 
  private:
   void cut(const SimEnv& world, const History& history) {
-    if (++operations_ % kEvery != 0 || !violation_.empty()) return;
+    if (++operations_ % kCutEvery != 0 || !violation_.empty()) return;
     for (const CrashProfile profile : kAllCrashProfiles) {
       const std::uint64_t seed = images_ + 1;
       auto image = world.crash_image(profile, seed);

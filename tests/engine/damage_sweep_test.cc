@@ -27,9 +27,9 @@ namespace nacre::test {
 namespace {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t kEvery = 31;  // places from one that is tried to the next; a prime
+constexpr std::uint64_t kDamageEvery = 31;  // places from one that is tried to the next; a prime
 #else
-constexpr std::uint64_t kEvery = 1;
+constexpr std::uint64_t kDamageEvery = 1;
 #endif
 
 Options sweep_options(Env& env) {
@@ -277,7 +277,7 @@ TEST_F(DamageSweepTest, OneBitOfEveryByte) {
   for (const auto& [type, paths] : subject_.paths) {
     for (const std::string& path : paths) {
       const std::string bytes = subject_.bytes(path);
-      for (std::uint64_t at = 0; at < bytes.size(); at += kEvery) {
+      for (std::uint64_t at = 0; at < bytes.size(); at += kDamageEvery) {
         const char flipped =
             static_cast<char>(bytes[at] ^ (1 << Random(at * 31 + bytes.size()).below(8)));
         const std::string what = path + ": bit of byte " + std::to_string(at);
@@ -307,7 +307,7 @@ TEST_F(DamageSweepTest, EveryLength) {
   for (const auto& [type, paths] : subject_.paths) {
     for (const std::string& path : paths) {
       const std::uint64_t size = subject_.bytes(path).size();
-      for (std::uint64_t length = 0; length < size; length += kEvery) {
+      for (std::uint64_t length = 0; length < size; length += kDamageEvery) {
         const std::string what = path + ": cut to " + std::to_string(length);
         const auto wal_from = type == FileType::kWal ? std::optional(length) : std::nullopt;
         tally.add(look(what, wal_from,

@@ -12,18 +12,17 @@
 
 namespace nacre::engine {
 
-inline constexpr char kWorldDir[] = "/store";
-
 struct EngineWorld {
   EngineWorld() {
     context.salt = 0x0123456789ABCDEF;
-    if (!world.fs().create_dir(kWorldDir).ok()) std::abort();
+    if (!world.fs().create_dir(test::kStoreDir).ok()) std::abort();
   }
 
   SimEnv world;
   std::shared_ptr<Runtime> runtime =
       Runtime::create({.env = &world, .memory_bytes = 1 << 20}).value();
-  Context context{kWorldDir, resolve(test::tiny_options(world), 1 << 20).value(), runtime->state()};
+  Context context{test::kStoreDir, resolve(test::tiny_options(world), 1 << 20).value(),
+                  runtime->state()};
 };
 
 }  // namespace nacre::engine

@@ -15,9 +15,9 @@ namespace nacre::test {
 namespace {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t kEvery = 29;
+constexpr std::uint64_t kFailEvery = 29;
 #else
-constexpr std::uint64_t kEvery = 1;
+constexpr std::uint64_t kFailEvery = 1;
 #endif
 
 /// Operations between two crashes after the fault.
@@ -97,10 +97,10 @@ class FaultSweepTest : public ::testing::TestWithParam<std::tuple<Workload, Faul
 TEST_P(FaultSweepTest, EveryOperationFailsOnce) {
   const auto& [workload, kind] = GetParam();
   std::uint64_t n = 1;
-  while (run_once(workload, kind, n) && !HasFailure()) n += kEvery;
+  while (run_once(workload, kind, n) && !HasFailure()) n += kFailEvery;
   EXPECT_GT(n, 20U);
   std::printf("%s, %s: %llu operations failed\n", workload.name, kind.name,
-              static_cast<unsigned long long>(n / kEvery));
+              static_cast<unsigned long long>(n / kFailEvery));
 }
 
 INSTANTIATE_TEST_SUITE_P(Faults, FaultSweepTest,

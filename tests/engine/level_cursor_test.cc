@@ -215,7 +215,7 @@ TEST_P(LevelCursorTest, ABadTableIsAnErrorAndNotAnEnd) {
     const TableMeta& bad = run.tables()[4]->meta;
     ASSERT_LT(bad.smallest, "1225");
     ASSERT_GT(bad.largest, "1230");
-    const std::string path = std::string(kWorldDir) + "/" + table_name(bad.number);
+    const std::string path = std::string(test::kStoreDir) + "/" + table_name(bad.number);
     const std::string bytes = run.disk().read_file(path).value();
     // Where its blocks are: the front of the file. The rest is in memory since the open.
     ASSERT_TRUE(run.disk().overwrite(path, 0, std::string(bytes.size() / 2, '\xAA')).ok());
@@ -238,7 +238,7 @@ TEST_P(LevelCursorTest, ShowsEverythingInFrontOfABadTable) {
   TableRun run;
   fill(run, random);
   const TableMeta& bad = run.tables()[1]->meta;
-  const std::string path = std::string(kWorldDir) + "/" + table_name(bad.number);
+  const std::string path = std::string(test::kStoreDir) + "/" + table_name(bad.number);
   ASSERT_TRUE(run.disk().overwrite(path, 0, std::string(64, '\xAA')).ok());
   const auto cursor = run.cursor(GetParam());
   std::size_t shown = 0;

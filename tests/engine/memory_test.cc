@@ -12,13 +12,13 @@
 #include "cache/block_cache.h"
 #include "env/posix_temp_dir.h"
 #include "env/sim_env.h"
+#include "harness/stores.h"
 #include "nacre/db.h"
 #include "nacre/runtime.h"
 
 namespace nacre::test {
 namespace {
 
-constexpr std::uint64_t kMiB = 1 << 20;
 constexpr std::uint64_t kMemoryBytes = 16 * kMiB;
 constexpr std::size_t kKeyBytes = 16;
 constexpr std::size_t kValueBytes = 100;

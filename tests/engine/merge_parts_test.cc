@@ -48,7 +48,7 @@ class MergeWorld {
   std::string merged(std::uint32_t threads, std::vector<std::string>* starts) {
     Settings settings = ground_.context.settings;
     settings.options.background_threads = threads;
-    Context context(kWorldDir, settings, roomy_->state());
+    Context context(test::kStoreDir, settings, roomy_->state());
     context.salt = ground_.context.salt;
     context.visible.store(2 * kKeys, std::memory_order_release);
     context.snapshots.take(context.visible);  // with versions on both sides of it

@@ -19,8 +19,6 @@
 namespace nacre::test {
 namespace {
 
-constexpr char kDir[] = "/store";
-
 /// One set of options and habits.
 struct Setup {
   const char* name = "";
@@ -72,7 +70,7 @@ class ModelRun {
     return options;
   }
   void open() {
-    auto opened = Db::open(kDir, options());
+    auto opened = Db::open(kStoreDir, options());
     ASSERT_TRUE(opened.ok()) << opened.error().to_string();
     db_ = std::move(*opened);
   }

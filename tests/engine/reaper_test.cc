@@ -16,8 +16,6 @@
 namespace nacre::engine {
 namespace {
 
-constexpr char kDir[] = "/store";
-
 TEST(FileNumbersTest, EachIsGivenOutOnceAndIsBelowTheBound) {
   FileNumbers numbers;
   EXPECT_EQ(raw(numbers.take()), 1U);
@@ -55,7 +53,7 @@ TEST(FileNumbersTest, ThreadsGetDifferentOnes) {
 
 class ReaperTest : public ::testing::Test {
  protected:
-  ReaperTest() { EXPECT_TRUE(disk_.create_dir(kDir).ok()); }
+  ReaperTest() { EXPECT_TRUE(disk_.create_dir(test::kStoreDir).ok()); }
 
   TablePtr table(std::uint64_t number) {
     EXPECT_TRUE(disk_.write_file(path(number), "bytes").ok());
@@ -64,12 +62,12 @@ class ReaperTest : public ::testing::Test {
     return std::make_shared<Table>(std::move(meta));
   }
   static std::string path(std::uint64_t number) {
-    return std::string(kDir) + "/" + table_name(FileNumber{number});
+    return std::string(test::kStoreDir) + "/" + table_name(FileNumber{number});
   }
   bool exists(std::uint64_t number) { return disk_.kind(path(number)).value() == PathKind::kFile; }
 
   SimDisk disk_;
-  Reaper reaper_{disk_, kDir};
+  Reaper reaper_{disk_, test::kStoreDir};
 };
 
 TEST_F(ReaperTest, ATableGoesWithItsLastHolder) {
@@ -106,15 +104,16 @@ TEST_F(ReaperTest, RemovesOtherFilesAtOnce) {
   ASSERT_TRUE(disk_.write_file("/store/" + wal_name(FileNumber{4}), "w").ok());
   ASSERT_TRUE(disk_.write_file("/store/" + manifest_name(FileNumber{4}), "m").ok());
   reaper_.remove(FileType::kWal, FileNumber{4});
-  EXPECT_EQ(disk_.list(kDir).value(), std::vector<std::string>{manifest_name(FileNumber{4})});
+  EXPECT_EQ(disk_.list(test::kStoreDir).value(),
+            std::vector<std::string>{manifest_name(FileNumber{4})});
   reaper_.remove(FileType::kManifest, FileNumber{4});
   reaper_.remove(FileType::kManifest, FileNumber{4});  // gone already: an orphan less
-  EXPECT_TRUE(disk_.list(kDir).value().empty());
+  EXPECT_TRUE(disk_.list(test::kStoreDir).value().empty());
 }
 
 std::vector<std::string> table_files(SimEnv& world) {
   std::vector<std::string> tables;
-  const std::vector<std::string> names = world.fs().list(kDir).value();
+  const std::vector<std::string> names = world.fs().list(test::kStoreDir).value();
   for (const std::string& name : names) {
     const auto file = parse_file_name(name);
     if (file.has_value() && file->type == FileType::kTable) tables.push_back(name);
@@ -125,7 +124,7 @@ std::vector<std::string> table_files(SimEnv& world) {
 
 TEST(ReaperStoreTest, ACursorKeepsTheFilesOfItsMoment) {
   SimEnv world;
-  Db db = Db::open(kDir, test::tiny_options(world)).value();
+  Db db = Db::open(test::kStoreDir, test::tiny_options(world)).value();
   ASSERT_TRUE(db.put("a", "old").ok());
   ASSERT_TRUE(db.put("b", "old").ok());
   ASSERT_TRUE(db.flush().ok());
@@ -158,7 +157,7 @@ TEST(ReaperStoreTest, ACursorKeepsTheFilesOfItsMoment) {
 TEST(ReaperStoreTest, WhatCouldNotBeRemovedGoesAtTheNextOpen) {
   SimEnv world;
   FaultEnv faulty(world);
-  Db db = Db::open(kDir, test::tiny_options(faulty)).value();
+  Db db = Db::open(test::kStoreDir, test::tiny_options(faulty)).value();
   ASSERT_TRUE(db.put("a", "old").ok());
   ASSERT_TRUE(db.flush().ok());
   faulty.injector().arm({.ops = {FaultOp::kRemove}, .sticky = true});
@@ -168,7 +167,7 @@ TEST(ReaperStoreTest, WhatCouldNotBeRemovedGoesAtTheNextOpen) {
   EXPECT_GT(faulty.injector().hits(), 0U);
   EXPECT_GT(table_files(world).size(), 1U);
 
-  Db again = Db::open(kDir, test::tiny_options(world)).value();
+  Db again = Db::open(test::kStoreDir, test::tiny_options(world)).value();
   EXPECT_GT(again.recovery_info().value().files_removed, 0U);
   EXPECT_EQ(table_files(world).size(), 1U);
   EXPECT_EQ(test::contents_of(again), (test::Contents{{"a", "new"}}));

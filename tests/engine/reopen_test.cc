@@ -20,8 +20,6 @@
 namespace nacre::test {
 namespace {
 
-constexpr char kDir[] = "/store";
-
 std::string key_of(int n) { return "key" + std::to_string(100000 + n); }
 
 Contents filled(int count) {
@@ -66,7 +64,7 @@ void crash(std::unique_ptr<SimEnv>& world, Db& db, CrashProfile profile) {
 
 std::unique_ptr<SimEnv> world_with_wal(const Contents& contents, Durability durability) {
   SimEnv world;
-  Db db = Db::open(kDir, roomy(world)).value();
+  Db db = Db::open(kStoreDir, roomy(world)).value();
   write_all(db, contents, durability);
   return world.crash_image(CrashProfile::kProcess, 1);
 }
@@ -81,7 +79,7 @@ class ErrorLog final : public EventListener {
 
 /// A closed store with some tables.
 void make_tables(SimEnv& world, const Contents& contents) {
-  Db db = Db::open(kDir, roomy(world)).value();
+  Db db = Db::open(kStoreDir, roomy(world)).value();
   write_all(db, contents, Durability::kOs);
   ASSERT_TRUE(db.flush().ok());
   ASSERT_TRUE(db.close().ok());
@@ -91,7 +89,7 @@ TEST(ReopenTest, TablesAreLoadedByWhoeverAsksOrInTheBackground) {
   SimEnv world;
   const Contents contents = filled(1000);
   make_tables(world, contents);
-  Db db = Db::open(kDir, roomy(world)).value();
+  Db db = Db::open(kStoreDir, roomy(world)).value();
   ASSERT_GT(tables_of(db), 0U);
   EXPECT_EQ(db.stats()->table_memory_bytes, 0U) << "the open reads nothing of them";
   EXPECT_EQ(db.get(contents.begin()->first).value()->view(), contents.begin()->second);
@@ -99,7 +97,7 @@ TEST(ReopenTest, TablesAreLoadedByWhoeverAsksOrInTheBackground) {
   EXPECT_GT(loaded_for_a_get, 0U);
 
   ASSERT_TRUE(db.close().ok());
-  db = Db::open(kDir, roomy(world)).value();
+  db = Db::open(kStoreDir, roomy(world)).value();
   ASSERT_TRUE(db.wait_idle().ok());
   EXPECT_GE(db.stats()->table_memory_bytes, loaded_for_a_get);
   EXPECT_EQ(db.stats()->gets, 0U) << "nobody has asked";
@@ -117,7 +115,7 @@ TEST(ReopenTest, TheListenerHearsOfATableThatCannotBeLoaded) {
   const auto log = std::make_shared<ErrorLog>();
   Options options = roomy(world);
   options.listener = log;
-  Db db = Db::open(kDir, options).value();
+  Db db = Db::open(kStoreDir, options).value();
   EXPECT_TRUE(log->errors.empty());
   ASSERT_TRUE(db.wait_idle().ok());
   ASSERT_EQ(log->errors.size(), tables_of(db));
@@ -127,7 +125,7 @@ TEST(ReopenTest, TheListenerHearsOfATableThatCannotBeLoaded) {
 TEST(ReopenTest, TheWalStaysInMemoryUntilItIsFlushed) {
   const Contents contents = filled(5000);
   const auto world = world_with_wal(contents, Durability::kOs);
-  Db db = Db::open(kDir, roomy(*world)).value();
+  Db db = Db::open(kStoreDir, roomy(*world)).value();
   EXPECT_EQ(tables_of(db), 0U) << "nothing was flushed by the open";
   EXPECT_EQ(db.stats()->memtables, 2U);
   EXPECT_EQ(wals_of(*world), 2U);
@@ -145,11 +143,11 @@ TEST(ReopenTest, TheWalStaysInMemoryUntilItIsFlushed) {
 TEST(ReopenTest, WhatWasFoundIsOnStableStorageWhenTheOpenReturns) {
   const Contents contents = filled(3000);
   const auto world = world_with_wal(contents, Durability::kOs);
-  const Db db = Db::open(kDir, roomy(*world)).value();
+  const Db db = Db::open(kStoreDir, roomy(*world)).value();
   for (const CrashProfile profile : kAllCrashProfiles) {
     SCOPED_TRACE(crash_profile_name(profile));
     const auto later = world->crash_image(profile, 1);
-    const Db again = Db::open(kDir, roomy(*later)).value();
+    const Db again = Db::open(kStoreDir, roomy(*later)).value();
     EXPECT_EQ(difference(contents, contents_of(again)), "no difference");
     EXPECT_EQ(again.recovery_info()->bytes_dropped, 0U);
   }
@@ -161,7 +159,7 @@ TEST(ReopenTest, CrashesInARowAddUp) {
   Contents contents;
   for (int life = 0; life < 6; ++life) {
     SCOPED_TRACE(life);
-    Db db = Db::open(kDir, roomy(*world)).value();
+    Db db = Db::open(kStoreDir, roomy(*world)).value();
     ASSERT_EQ(difference(contents, contents_of(db)), "no difference");
     EXPECT_EQ(db.recovery_info()->records_replayed, contents.size());
     EXPECT_EQ(db.recovery_info()->wal_segments, static_cast<std::uint64_t>(life));
@@ -187,18 +185,18 @@ TEST(ReopenTest, BytesThatAFailedSyncForgotAreStoredByTheOpen) {
   FaultEnv faulty(world);
   std::unique_ptr<SimEnv> second;
   {
-    Db db = Db::open(kDir, roomy(faulty)).value();
+    Db db = Db::open(kStoreDir, roomy(faulty)).value();
     write_all(db, contents, Durability::kOs);
     faulty.injector().arm({.ops = {FaultOp::kLogSync}, .effect = FaultEffect::kDropped});
     EXPECT_FALSE(db.sync().ok());
     second = world.crash_image(CrashProfile::kProcess, 1);
     faulty.injector().disarm();
   }
-  Db db = Db::open(kDir, roomy(*second)).value();
+  Db db = Db::open(kStoreDir, roomy(*second)).value();
   ASSERT_EQ(contents_of(db), contents);
   ASSERT_TRUE(db.put("new", "1", {.durability = Durability::kDisk}).ok());
   const auto third = second->crash_image(CrashProfile::kLoseUnsynced, 1);
-  auto opened = Db::open(kDir, roomy(*third));
+  auto opened = Db::open(kStoreDir, roomy(*third));
   ASSERT_TRUE(opened.ok()) << opened.error().to_string();
   Contents expected = contents;
   expected["new"] = "1";
@@ -210,7 +208,7 @@ TEST(ReopenTest, BytesThatAFailedSyncForgotAreStoredByTheOpen) {
 TEST(ReopenTest, ATornTailTwice) {
   auto world = std::make_unique<SimEnv>();
   {
-    Db db = Db::open(kDir, roomy(*world)).value();
+    Db db = Db::open(kStoreDir, roomy(*world)).value();
     ASSERT_TRUE(db.put("a", "1", {.durability = Durability::kDisk}).ok());
     ASSERT_TRUE(db.put("torn", std::string(300, 't'), {.durability = Durability::kOs}).ok());
     ASSERT_TRUE(db.put("behind", "1", {.durability = Durability::kOs}).ok());
@@ -227,7 +225,7 @@ TEST(ReopenTest, ATornTailTwice) {
     ASSERT_NE(at, std::string::npos);
     ASSERT_TRUE(world->disk().overwrite(path, at, "T").ok());
 
-    Db db = Db::open(kDir, roomy(*world)).value();
+    Db db = Db::open(kStoreDir, roomy(*world)).value();
     EXPECT_GT(db.recovery_info()->bytes_dropped, 0U);
     ASSERT_EQ(difference(expected, contents_of(db)), "no difference");
     const std::string key = "life" + std::to_string(life);
@@ -251,7 +249,7 @@ TEST(ReopenTest, AStoreReopenedWithLessMemoryStaysWithinIt) {
     Options options = roomy(before);
     options.memtable_bytes = 512 << 10;
     options.memory_bytes = 32 << 20;
-    Db db = Db::open(kDir, options).value();
+    Db db = Db::open(kStoreDir, options).value();
     write_all(db, contents, Durability::kOs);
     world = before.crash_image(CrashProfile::kProcess, 1);
   }
@@ -269,7 +267,7 @@ TEST(ReopenTest, AStoreReopenedWithLessMemoryStaysWithinIt) {
     options.block_bytes = 4096;  // indexes of tiny blocks, which stay in memory, would take it all
     std::uint64_t most = 0;
     image->disk().on_mutation([&] { most = std::max(most, runtime->memory_used()); });
-    Db db = Db::open(kDir, options).value();
+    Db db = Db::open(kStoreDir, options).value();
     image->disk().on_mutation(nullptr);
     most = std::max(most, runtime->memory_used());
     EXPECT_LE(most, memory_bytes);
@@ -280,7 +278,7 @@ TEST(ReopenTest, AStoreReopenedWithLessMemoryStaysWithinIt) {
 
     // The tables end where a segment does: a second crash replays the rest, and only that.
     const auto later = image->crash_image(CrashProfile::kLoseUnsynced, 1);
-    const Db again = Db::open(kDir, roomy(*later)).value();
+    const Db again = Db::open(kStoreDir, roomy(*later)).value();
     EXPECT_EQ(difference(contents, contents_of(again)), "no difference");
     EXPECT_EQ(again.recovery_info()->records_replayed<contents.size(), tables> 0);
     EXPECT_EQ(difference(contents, contents_of(db)), "no difference");
@@ -309,7 +307,7 @@ TEST(ReopenThreadsTest, SegmentsAreReadSideBySide) {
   Contents contents;
   Random random(1);
   for (int life = 0; life < 6; ++life) {
-    Db db = Db::open(kDir, roomy(*world)).value();
+    Db db = Db::open(kStoreDir, roomy(*world)).value();
     for (int n = 0; n < 6000; ++n) {
       const std::string key = key_of(static_cast<int>(random.below(20000)));
       const std::string value = std::string(120, 'v') + std::to_string(random.next());
@@ -325,7 +323,7 @@ TEST(ReopenThreadsTest, SegmentsAreReadSideBySide) {
     Options options = roomy(env);
     options.memory_bytes = memory_bytes;
     options.memtable_bytes = 512 << 10;
-    Db db = Db::open(kDir, options).value();
+    Db db = Db::open(kStoreDir, options).value();
     EXPECT_EQ(db.recovery_info()->records_replayed, 36000U);
     EXPECT_EQ(difference(contents, contents_of(db)), "no difference");
     ASSERT_TRUE(db.wait_idle().ok());

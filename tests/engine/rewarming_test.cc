@@ -19,14 +19,13 @@
 namespace nacre::test {
 namespace {
 
-constexpr std::uint64_t kMiB = 1 << 20;
-constexpr int kEntries = 4000;
-constexpr std::size_t kValueBytes = 1000;
+constexpr int kRows = 4000;
+constexpr std::size_t kRowBytes = 1000;
 /// A table that is built keeps no more of its blocks than a sixteenth of the budget: of this store,
 /// all in one table, a quarter.
-constexpr std::uint64_t kMemoryBytes = 16 * kMiB;
+constexpr std::uint64_t kRoomBytes = 16 * kMiB;
 
-std::string key_of(int i) { return "key" + std::to_string(100'000 + i); }
+std::string row_key(int i) { return "key" + std::to_string(100'000 + i); }
 
 class RewarmingTest : public ::testing::Test {
  protected:
@@ -42,7 +41,7 @@ class RewarmingTest : public ::testing::Test {
   void open() {
     Options options;
     options.env = &world_;
-    options.memory_bytes = kMemoryBytes;
+    options.memory_bytes = kRoomBytes;
     options.memtable_bytes = kMiB;
     options.table_bytes = 64 * kMiB;
     options.durability = Durability::kOs;
@@ -53,8 +52,8 @@ class RewarmingTest : public ::testing::Test {
   }
   /// Every `step`-th entry.
   void write(int step) {
-    for (int i = 0; i < kEntries; i += step) {
-      ASSERT_TRUE(db_.put(key_of(i), std::string(kValueBytes, 'v')).ok());
+    for (int i = 0; i < kRows; i += step) {
+      ASSERT_TRUE(db_.put(row_key(i), std::string(kRowBytes, 'v')).ok());
     }
   }
   void compact() {
@@ -67,14 +66,14 @@ class RewarmingTest : public ::testing::Test {
     const std::uint64_t before = db_.stats().value().block_reads;
     std::string value;
     for (int i = begin; i < end; ++i) {
-      EXPECT_TRUE(db_.get_into(key_of(i), value).value()) << i;
+      EXPECT_TRUE(db_.get_into(row_key(i), value).value()) << i;
     }
     return db_.stats().value().block_reads - before;
   }
   /// Changes a few entries all over the store and has all of it merged into new tables.
   void merge_all() {
     const std::uint64_t before = db_.stats().value().compactions;
-    write(kEntries / 5);
+    write(kRows / 5);
     compact();
     ASSERT_GT(db_.stats().value().compactions, before);
   }
@@ -84,41 +83,41 @@ class RewarmingTest : public ::testing::Test {
 };
 
 TEST_F(RewarmingTest, WhatWasReadIsInMemoryAfterAMerge) {
-  EXPECT_GT(read(0, kEntries), 900U) << "the store lies in more blocks than that";
-  EXPECT_EQ(read(0, kEntries), 0U);
+  EXPECT_GT(read(0, kRows), 900U) << "the store lies in more blocks than that";
+  EXPECT_EQ(read(0, kRows), 0U);
   merge_all();
-  EXPECT_EQ(read(0, kEntries), 0U);
+  EXPECT_EQ(read(0, kRows), 0U);
   // And again: what was brought back counts as read once it is used.
   merge_all();
-  EXPECT_EQ(read(0, kEntries), 0U);
+  EXPECT_EQ(read(0, kRows), 0U);
 }
 
 TEST_F(RewarmingTest, WhatWasNotIsLeftOnTheDevice) {
-  const int half = kEntries / 2;
-  read(half, kEntries);
-  read(half, kEntries);
+  const int half = kRows / 2;
+  read(half, kRows);
+  read(half, kRows);
   merge_all();
-  EXPECT_LE(read(half, kEntries), 1U) << "the block in the middle holds keys of both halves";
+  EXPECT_LE(read(half, kRows), 1U) << "the block in the middle holds keys of both halves";
   EXPECT_GT(read(0, half), 200U);
 }
 
 TEST_F(RewarmingTest, AStoreAtRestIsWarmThoughNobodyHasReadItYet) {
-  read(0, kEntries);
+  read(0, kRows);
   merge_all();
   merge_all();  // of blocks in memory that nobody has used since they were brought back
-  EXPECT_EQ(read(0, kEntries), 0U);
+  EXPECT_EQ(read(0, kRows), 0U);
 }
 
 TEST_F(RewarmingTest, AScanThatHoldsTheOldTablesIsNotDisturbed) {
-  read(0, kEntries);
+  read(0, kRows);
   auto cursor = db_.cursor().value();
   cursor.first();
   merge_all();
   int seen = 0;
   for (; cursor.valid(); cursor.next()) ++seen;
   EXPECT_TRUE(cursor.status().ok());
-  EXPECT_EQ(seen, kEntries);
-  EXPECT_EQ(read(0, kEntries), 0U);
+  EXPECT_EQ(seen, kRows);
+  EXPECT_EQ(read(0, kRows), 0U);
 }
 
 /// Two tables over the even keys in level 1, one of a few odd keys in level 0, and what a merge of

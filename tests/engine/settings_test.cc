@@ -8,12 +8,13 @@
 
 #include "engine/runtime_state.h"
 #include "env/sim_env.h"
+#include "harness/stores.h"
 #include "nacre/db.h"
 
 namespace nacre::engine {
 namespace {
 
-constexpr std::uint64_t kMiB = 1 << 20;
+using test::kMiB;
 
 Options with(const std::function<void(Options&)>& set) {
   Options options;

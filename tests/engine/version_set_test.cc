@@ -20,8 +20,6 @@ namespace {
 
 using test::Contents;
 
-constexpr char kDir[] = "/store";
-
 class ErrorCounter final : public EventListener {
  public:
   void on_error(std::string_view during, const Status&) override {
@@ -39,7 +37,7 @@ class ErrorCounter final : public EventListener {
 class VersionSetTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    auto opened = Db::open(kDir, options());
+    auto opened = Db::open(test::kStoreDir, options());
     ASSERT_TRUE(opened.ok()) << opened.error().to_string();
     db_ = *std::move(opened);
     put("a");
@@ -84,7 +82,7 @@ class VersionSetTest : public ::testing::Test {
   /// What another boot finds after a power cut.
   void expect_all_there_after_a_crash() {
     const auto later = world_.crash_image(CrashProfile::kLoseUnsynced, 1);
-    const auto opened = Db::open(kDir, test::tiny_options(*later));
+    const auto opened = Db::open(test::kStoreDir, test::tiny_options(*later));
     ASSERT_TRUE(opened.ok()) << opened.error().to_string();
     expect_all_there(*opened);
   }
@@ -150,7 +148,7 @@ TEST_F(VersionSetTest, ASecondFailureTurnsTheStoreReadOnly) {
   expect_all_there_after_a_crash();
   ASSERT_TRUE(db_.close().ok());
   expect_all_there_after_a_crash();
-  EXPECT_TRUE(Db::open(kDir, options()).ok());
+  EXPECT_TRUE(Db::open(test::kStoreDir, options()).ok());
   EXPECT_EQ(files(FileType::kManifest).size(), 1U) << "those that failed are cleared away";
 }
 
@@ -213,7 +211,7 @@ TEST_F(VersionSetTest, ALongManifestIsReplacedByAShortOne) {
     rotations += now != last ? 1 : 0;
     last = now;
     longest = std::max<std::uint64_t>(
-        longest, world_.disk().read_file(std::string(kDir) + "/" + now).value().size());
+        longest, world_.disk().read_file(std::string(test::kStoreDir) + "/" + now).value().size());
   }
   EXPECT_GT(rotations, 2);
   EXPECT_LT(longest, 6U << 20);

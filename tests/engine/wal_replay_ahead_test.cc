@@ -87,14 +87,14 @@ TEST_F(WalReplayAheadTest, DamageToOneThatWasNotBegunIsHarmless) {
     const auto world = world_.clone();
     const char bad = static_cast<char>(good[at] ^ 0x10);
     ASSERT_TRUE(world->disk().overwrite(path(1), at, std::string_view(&bad, 1)).ok());
-    Db db = Db::open(kReplayDir, test::tiny_options(*world)).value();
+    Db db = Db::open(test::kStoreDir, test::tiny_options(*world)).value();
     EXPECT_EQ(test::contents_of(db), (Contents{{"base", "0"}, {"a", "1"}}));
   }
   for (const std::size_t length : {0U, 63U, 64U, 79U, 80U, 4096U}) {
     SCOPED_TRACE(length);
     const auto world = world_.clone();
     ASSERT_TRUE(world->disk().truncate(path(1), length).ok());
-    Db db = Db::open(kReplayDir, test::tiny_options(*world)).value();
+    Db db = Db::open(test::kStoreDir, test::tiny_options(*world)).value();
     EXPECT_EQ(test::contents_of(db), (Contents{{"base", "0"}, {"a", "1"}}));
     EXPECT_EQ(db.recovery_info().value().bytes_dropped, 0U);
   }
@@ -164,7 +164,7 @@ TEST_F(WalReplayAheadTest, FloorWithoutItsLinkIsEmptyOrTorn) {
   const auto torn = world_.clone();
   EXPECT_TRUE(expect_keys({}).clean);
   ASSERT_TRUE(torn->disk().overwrite(path(0), 200, "rest of a record").ok());
-  Db db = Db::open(kReplayDir, test::tiny_options(*torn)).value();
+  Db db = Db::open(test::kStoreDir, test::tiny_options(*torn)).value();
   EXPECT_EQ(test::contents_of(db), (Contents{{"base", "0"}}));
   EXPECT_FALSE(db.recovery_info().value().clean);
 }

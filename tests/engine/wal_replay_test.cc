@@ -10,8 +10,6 @@ namespace {
 
 using test::Contents;
 
-constexpr const char* kDir = kReplayDir;
-
 class WalReplayTest : public WalReplayWorld {};
 
 TEST_F(WalReplayTest, WholeChainIsReplayed) {
@@ -241,7 +239,7 @@ TEST_F(WalReplayTest, SegmentsThatAnOpenHasDroppedStayDropped) {
   const auto with_all = world_.clone();
   ASSERT_TRUE(world_.fs().remove(path(1)).ok());
   EXPECT_EQ(expect_keys({"a", "b", "c"}).bytes_dropped, 0U);
-  Db db = Db::open(kDir, test::tiny_options(*with_all)).value();
+  Db db = Db::open(test::kStoreDir, test::tiny_options(*with_all)).value();
   EXPECT_EQ(test::contents_of(db), (Contents{{"base", "0"}, {"a", "1"}, {"b", "1"}, {"c", "1"}}));
 }
 
@@ -273,7 +271,7 @@ TEST_F(WalReplayTest, NewestSegmentThatWasBeingCreatedIsDropped) {
     SCOPED_TRACE(length);
     const auto world = world_.clone();
     ASSERT_TRUE(world->disk().write_file(path(1), std::string(length, '\0')).ok());
-    Db db = Db::open(kDir, test::tiny_options(*world)).value();
+    Db db = Db::open(test::kStoreDir, test::tiny_options(*world)).value();
     EXPECT_EQ(test::contents_of(db), (Contents{{"base", "0"}, {"a", "1"}}));
     EXPECT_EQ(db.recovery_info().value().bytes_dropped, 0U);
   }

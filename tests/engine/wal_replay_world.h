@@ -19,8 +19,6 @@
 
 namespace nacre::engine {
 
-inline constexpr char kReplayDir[] = "/store";
-
 /// What the header of a segment says of the one before it.
 struct Follows {
   std::uint64_t number = 0;  // 0: begins a new chain
@@ -31,10 +29,10 @@ struct Follows {
 class WalReplayWorld : public ::testing::Test {
  protected:
   void SetUp() override {
-    Db db = Db::open(kReplayDir, test::tiny_options(world_)).value();
+    Db db = Db::open(test::kStoreDir, test::tiny_options(world_)).value();
     ASSERT_TRUE(db.put("base", "0").ok());
     ASSERT_TRUE(db.close().ok());
-    const ManifestContents manifest = recover_manifest(world_.fs(), kReplayDir).value();
+    const ManifestContents manifest = recover_manifest(world_.fs(), test::kStoreDir).value();
     salt_ = manifest.identity.salt;
     floor_ = raw(manifest.state.wal_floor.value());
     next_seq_ = manifest.state.last_seq.value() + 1;
@@ -42,7 +40,7 @@ class WalReplayWorld : public ::testing::Test {
   }
 
   static std::string path_of(std::uint64_t number) {
-    return std::string(kReplayDir) + "/" + wal_name(FileNumber{number});
+    return std::string(test::kStoreDir) + "/" + wal_name(FileNumber{number});
   }
   std::string path(std::uint64_t segment) const { return path_of(floor_ + segment); }
 
@@ -102,14 +100,14 @@ class WalReplayWorld : public ::testing::Test {
   RecoveryInfo expect_keys(const std::vector<std::string>& keys) {
     test::Contents expected = {{"base", "0"}};
     for (const std::string& key : keys) expected[key] = "1";
-    auto opened = Db::open(kReplayDir, test::tiny_options(world_));
+    auto opened = Db::open(test::kStoreDir, test::tiny_options(world_));
     EXPECT_TRUE(opened.ok()) << opened.error().to_string();
     if (!opened.ok()) return {};
     EXPECT_EQ(test::difference(expected, test::contents_of(*opened)), "no difference");
     const RecoveryInfo info = opened->recovery_info().value();
     EXPECT_TRUE(opened->close().ok());
     // It is over: the next open finds nothing to say, and one segment.
-    Db again = Db::open(kReplayDir, test::tiny_options(world_)).value();
+    Db again = Db::open(test::kStoreDir, test::tiny_options(world_)).value();
     EXPECT_EQ(test::difference(expected, test::contents_of(again)), "no difference");
     EXPECT_TRUE(again.recovery_info().value().clean);
     EXPECT_EQ(again.recovery_info().value().wal_segments, 1U);
@@ -130,7 +128,7 @@ class WalReplayWorld : public ::testing::Test {
     for (const bool read_only : {false, true}) {
       Options options = test::tiny_options(world_);
       options.read_only = read_only;
-      const auto opened = Db::open(kReplayDir, options);
+      const auto opened = Db::open(test::kStoreDir, options);
       ASSERT_FALSE(opened.ok()) << "read-only " << read_only;
       EXPECT_EQ(opened.error().code(), code);
       const std::string text = opened.error().to_string();

@@ -20,8 +20,6 @@
 namespace nacre::engine {
 namespace {
 
-constexpr char kDir[] = "/store";
-
 /// A disk on which a test can act while a segment is being made.
 class ActingFs final : public FileSystem {
  public:
@@ -84,7 +82,7 @@ class ActingEnv final : public Env {
 class WalSetTest : public ::testing::TestWithParam<LogMode> {
  protected:
   WalSetTest() {
-    EXPECT_TRUE(disk_.fs().create_dir(kDir).ok());
+    EXPECT_TRUE(disk_.fs().create_dir(test::kStoreDir).ok());
     EXPECT_TRUE(disk_.fs().sync_dir("/").ok());
     EXPECT_TRUE(wals_.begin(0).ok());
     append();
@@ -111,7 +109,7 @@ class WalSetTest : public ::testing::TestWithParam<LogMode> {
   ActingEnv env_{faulty_};
   std::shared_ptr<Runtime> runtime_ =
       Runtime::create({.env = &env_, .memory_bytes = 1 << 20}).value();
-  Context context_{kDir, settings(), runtime_->state()};
+  Context context_{test::kStoreDir, settings(), runtime_->state()};
   FileNumbers numbers_;
   WalSet wals_{context_, numbers_};
   Seq seq_ = 0;
@@ -317,7 +315,7 @@ INSTANTIATE_TEST_SUITE_P(Modes, WalSetTest, ::testing::Values(LogMode::kMapped, 
 
 std::uint64_t wals_of(SimEnv& world) {
   std::uint64_t wals = 0;
-  const std::vector<std::string> names = world.fs().list(kDir).value();
+  const std::vector<std::string> names = world.fs().list(test::kStoreDir).value();
   for (const std::string& name : names) {
     const auto file = parse_file_name(name);
     wals += file.has_value() && file->type == FileType::kWal;
@@ -329,7 +327,7 @@ TEST(WalAheadTest, AStoreMakesOneWhenItsMemtableIsHalfFullAndTakesItAlong) {
   SimEnv world;
   Options options = test::tiny_options(world);
   options.memtable_bytes = 64 << 10;
-  Db db = Db::open(kDir, options).value();
+  Db db = Db::open(test::kStoreDir, options).value();
   const auto put = [&](Durability durability) {
     ASSERT_TRUE(db.put("key", std::string(4000, 'v'), {.durability = durability}).ok());
     world.sim_executor().run_all();
@@ -342,7 +340,7 @@ TEST(WalAheadTest, AStoreMakesOneWhenItsMemtableIsHalfFullAndTakesItAlong) {
   ASSERT_TRUE(db.close().ok());
   EXPECT_EQ(wals_of(world), 1U);
 
-  Db again = Db::open(kDir, test::tiny_options(*crashed)).value();
+  Db again = Db::open(test::kStoreDir, test::tiny_options(*crashed)).value();
   EXPECT_EQ(again.recovery_info()->bytes_dropped, 0U);
   EXPECT_EQ(again.get("key")->value().to_string(), std::string(4000, 'v'));
   ASSERT_TRUE(again.close().ok());
@@ -353,7 +351,7 @@ TEST(WalAheadTest, WritesWithoutAWalWantOneToo) {
   SimEnv world;
   Options options = test::tiny_options(world);
   options.memtable_bytes = 64 << 10;
-  Db db = Db::open(kDir, options).value();
+  Db db = Db::open(test::kStoreDir, options).value();
   for (int i = 0; i < 10; ++i) {
     ASSERT_TRUE(db.put("key", std::string(4000, 'v'), {.durability = Durability::kMemory}).ok());
     world.sim_executor().run_all();
@@ -363,7 +361,7 @@ TEST(WalAheadTest, WritesWithoutAWalWantOneToo) {
 
 TEST(WalAheadTest, AnIdleStoreHasNone) {
   SimEnv world;
-  Db db = Db::open(kDir, test::tiny_options(world)).value();
+  Db db = Db::open(test::kStoreDir, test::tiny_options(world)).value();
   for (int i = 0; i < 3; ++i) {
     ASSERT_TRUE(db.put("key" + std::to_string(i), "value").ok());
     world.sim_executor().run_all();

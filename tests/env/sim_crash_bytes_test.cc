@@ -9,7 +9,7 @@
 namespace nacre {
 namespace {
 
-constexpr std::uint64_t kSeeds = 400;
+constexpr std::uint64_t kByteSeeds = 400;
 constexpr std::uint64_t kSector = kSimSectorBytes;
 
 std::string sectors(const std::string& letters) {
@@ -49,7 +49,7 @@ std::unique_ptr<LogFile> create_log(SimDisk& disk, const std::string& path) {
 
 void each_image(const SimDisk& disk, CrashProfile profile, const std::string& path,
                 const std::function<void(const std::string&)>& visit) {
-  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+  for (std::uint64_t seed = 1; seed <= kByteSeeds; ++seed) {
     SCOPED_TRACE(std::string(crash_profile_name(profile)) + " seed " + std::to_string(seed));
     visit(disk.crash_image(profile, seed)->read_file(path).value());
     if (testing::Test::HasFatalFailure()) return;
@@ -97,7 +97,7 @@ TEST(SimCrashBytes, PrefixKeepsTheOrderOfAllFiles) {
   ASSERT_TRUE(second->write(2 * kSector, sectors("c")).ok());
   ASSERT_TRUE(first->write(2 * kSector, sectors("d")).ok());
   Outcomes seen;
-  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+  for (std::uint64_t seed = 1; seed <= kByteSeeds; ++seed) {
     const auto image = disk.crash_image(CrashProfile::kPrefix, seed);
     seen.insert(letters(image->read_file("/1").value()).substr(2, 2) + "+" +
                 letters(image->read_file("/2").value()).substr(2, 1));

@@ -9,9 +9,9 @@
 namespace nacre {
 namespace {
 
-constexpr std::uint64_t kSeeds = 200;
+constexpr std::uint64_t kNameSeeds = 200;
 
-void put(SimDisk& disk, const std::string& path, const std::string& bytes) {
+void put_synced(SimDisk& disk, const std::string& path, const std::string& bytes) {
   auto file = disk.create(path);
   ASSERT_TRUE(file.ok()) << file.status().to_string();
   ASSERT_TRUE((*file)->append(bytes).ok());
@@ -33,7 +33,7 @@ using Outcomes = std::set<std::string>;
 /// Everything that the profile may leave.
 Outcomes outcomes(const SimDisk& disk, CrashProfile profile) {
   Outcomes all;
-  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+  for (std::uint64_t seed = 1; seed <= kNameSeeds; ++seed) {
     all.insert(show(*disk.crash_image(profile, seed)));
   }
   return all;
@@ -41,7 +41,7 @@ Outcomes outcomes(const SimDisk& disk, CrashProfile profile) {
 
 TEST(SimCrashNames, ASyncedFileNeedsItsDirectorySynced) {
   SimDisk disk;
-  put(disk, "/f", "1");
+  put_synced(disk, "/f", "1");
   EXPECT_EQ(outcomes(disk, CrashProfile::kProcess), Outcomes{"f=1"});
   EXPECT_EQ(outcomes(disk, CrashProfile::kLoseUnsynced), Outcomes{""});
   EXPECT_EQ(outcomes(disk, CrashProfile::kPrefix), (Outcomes{"", "f=1"}));
@@ -54,7 +54,7 @@ TEST(SimCrashNames, ASyncedFileNeedsItsDirectorySynced) {
 
 TEST(SimCrashNames, AnUnsyncedRemovalMayComeBack) {
   SimDisk disk;
-  put(disk, "/f", "1");
+  put_synced(disk, "/f", "1");
   ASSERT_TRUE(disk.sync_dir("/").ok());
   ASSERT_TRUE(disk.remove("/f").ok());
   EXPECT_EQ(outcomes(disk, CrashProfile::kLoseUnsynced), Outcomes{"f=1"});
@@ -67,9 +67,9 @@ TEST(SimCrashNames, AnUnsyncedRemovalMayComeBack) {
 
 TEST(SimCrashNames, ARenameIsWholeOrAbsent) {
   SimDisk disk;
-  put(disk, "/CURRENT", "1");
+  put_synced(disk, "/CURRENT", "1");
   ASSERT_TRUE(disk.sync_dir("/").ok());
-  put(disk, "/tmp", "2");
+  put_synced(disk, "/tmp", "2");
   ASSERT_TRUE(disk.rename("/tmp", "/CURRENT").ok());
   const Outcomes all = {"CURRENT=1", "CURRENT=1 tmp=2", "CURRENT=2"};
   EXPECT_EQ(outcomes(disk, CrashProfile::kLoseUnsynced), Outcomes{"CURRENT=1"});
@@ -81,9 +81,9 @@ TEST(SimCrashNames, ARenameIsWholeOrAbsent) {
 
 TEST(SimCrashNames, UnrelatedNamesAreNotOrderedButInAJournal) {
   SimDisk disk;
-  put(disk, "/old", "1");
+  put_synced(disk, "/old", "1");
   ASSERT_TRUE(disk.sync_dir("/").ok());
-  put(disk, "/new", "2");
+  put_synced(disk, "/new", "2");
   ASSERT_TRUE(disk.remove("/old").ok());
   EXPECT_EQ(outcomes(disk, CrashProfile::kPrefix), (Outcomes{"old=1", "new=2 old=1", "new=2"}));
   // The removal may be there and the creation before it not: nothing is left.
@@ -93,10 +93,10 @@ TEST(SimCrashNames, UnrelatedNamesAreNotOrderedButInAJournal) {
 
 TEST(SimCrashNames, OperationsOnOneNameKeepTheirOrder) {
   SimDisk disk;
-  put(disk, "/f", "1");
+  put_synced(disk, "/f", "1");
   ASSERT_TRUE(disk.sync_dir("/").ok());
   ASSERT_TRUE(disk.rename("/f", "/g").ok());
-  put(disk, "/f", "2");
+  put_synced(disk, "/f", "2");
   // The new f without the rename would have swallowed the old file.
   EXPECT_EQ(outcomes(disk, CrashProfile::kSectors), (Outcomes{"f=1", "g=1", "f=2 g=1"}));
 }
@@ -106,8 +106,8 @@ TEST(SimCrashNames, SyncOfOneDirectoryTakesARenameWholeWithWhatItRestsOn) {
   ASSERT_TRUE(disk.create_dir("/a").ok());
   ASSERT_TRUE(disk.create_dir("/b").ok());
   ASSERT_TRUE(disk.sync_dir("/").ok());
-  put(disk, "/a/f", "1");
-  put(disk, "/a/other", "2");
+  put_synced(disk, "/a/f", "1");
+  put_synced(disk, "/a/other", "2");
   ASSERT_TRUE(disk.rename("/a/f", "/b/f").ok());
   ASSERT_TRUE(disk.sync_dir("/b").ok());
   EXPECT_EQ(outcomes(disk, CrashProfile::kLoseUnsynced), Outcomes{"b/f=1"});
@@ -120,7 +120,7 @@ TEST(SimCrashNames, SyncOfOneDirectoryTakesARenameWholeWithWhatItRestsOn) {
 TEST(SimCrashNames, ADirectoryThatIsNotSyncedIntoItsParentIsLostWithAllInIt) {
   SimDisk disk;
   ASSERT_TRUE(disk.create_dir("/db").ok());
-  put(disk, "/db/f", "1");
+  put_synced(disk, "/db/f", "1");
   ASSERT_TRUE(disk.sync_dir("/db").ok());
   const auto image = disk.crash_image(CrashProfile::kLoseUnsynced, 1);
   EXPECT_EQ(image->kind("/db").value(), PathKind::kNothing);
@@ -130,7 +130,7 @@ TEST(SimCrashNames, ADirectoryThatIsNotSyncedIntoItsParentIsLostWithAllInIt) {
 
 TEST(SimCrashNames, AProcessCrashLeavesUnsyncedWhatWasUnsynced) {
   SimDisk disk;
-  put(disk, "/f", "1");
+  put_synced(disk, "/f", "1");
   auto log = std::move(disk.create_log("/w", LogMode::kMapped, 100)).value();
   ASSERT_TRUE(log->prepare(3).ok());
   ASSERT_TRUE(log->write(0, "abc").ok());
@@ -152,7 +152,7 @@ TEST(SimCrashNames, AProcessCrashLeavesUnsyncedWhatWasUnsynced) {
 
 TEST(SimCrashNames, AfterAPowerCutNothingIsUnsynced) {
   SimDisk disk;
-  put(disk, "/f", "1");
+  put_synced(disk, "/f", "1");
   auto writer = std::move(disk.create("/t")).value();
   ASSERT_TRUE(writer->append("data").ok());
   ASSERT_TRUE(writer->close().ok());
@@ -171,7 +171,7 @@ TEST(SimCrashNames, AfterAPowerCutNothingIsUnsynced) {
 TEST(SimCrashNames, ALyingDiskLosesWhatItSaidItHad) {
   SimDisk disk;
   disk.set_lying_sync(true);
-  put(disk, "/f", "1");
+  put_synced(disk, "/f", "1");
   auto log = std::move(disk.create_log("/w", LogMode::kMapped, 100)).value();
   ASSERT_TRUE(log->prepare(3).ok());
   ASSERT_TRUE(log->sync().ok());

@@ -58,7 +58,8 @@ inline void repair_table(std::string& bytes) {
   Footer footer;
   footer.directory_offset = load<std::uint64_t>(bytes.data() + footer_at);
   footer.directory_length = load<std::uint32_t>(bytes.data() + footer_at + 8);
-  footer.required_features = load<std::uint64_t>(bytes.data() + footer_at + 16) & kKnownFeatures;
+  footer.required_features =
+      load<std::uint64_t>(bytes.data() + footer_at + 16) & kKnownTableFeatures;
   if (footer.directory_offset <= footer_at &&
       footer.directory_length == footer_at - footer.directory_offset) {
     char* const directory = bytes.data() + footer.directory_offset;

@@ -1,12 +1,17 @@
 // stores.h - small helpers around an open store.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "harness/history.h"
 #include "nacre/db.h"
 
 namespace nacre::test {
+
+/// Where tests have their store when they have one.
+inline constexpr char kStoreDir[] = "/store";
+inline constexpr std::uint64_t kMiB = 1 << 20;
 
 /// Everything a scan sees; fails the test on an error.
 Contents contents_of(const Db& db);

@@ -28,8 +28,6 @@ struct Workload {
   void (*run)(Life&);
 };
 
-inline constexpr char kStoreDir[] = "/store";
-
 /// Opens what is in kStoreDir with tiny sizes.
 Options workload_options(Env& env);
 

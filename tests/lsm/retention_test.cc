@@ -15,7 +15,7 @@ namespace nacre {
 namespace {
 
 /// An entry that owns its bytes: "a.put.9=x" or "a.del.8".
-struct Version {
+struct OldVersion {
   std::string key;
   Seq seq = 0;
   Kind kind = Kind::kPut;
@@ -26,11 +26,11 @@ struct Version {
     return key + (kind == Kind::kPut ? ".put." : ".del.") + std::to_string(seq) +
            (kind == Kind::kPut ? "=" + value : "");
   }
-  static Version parse(const std::string& text) {
+  static OldVersion parse(const std::string& text) {
     const auto first = text.find('.');
     const auto second = text.find('.', first + 1);
     const auto equals = text.find('=');
-    Version version;
+    OldVersion version;
     version.key = text.substr(0, first);
     version.seq = std::stoull(text.substr(second + 1));
     version.kind = text.substr(first + 1, 3) == "put" ? Kind::kPut : Kind::kDelete;
@@ -39,9 +39,9 @@ struct Version {
   }
 };
 
-std::vector<Version> retain(Retention& retention, const std::vector<Version>& merged) {
-  std::vector<Version> kept;
-  for (const Version& version : merged) {
+std::vector<OldVersion> retain(Retention& retention, const std::vector<OldVersion>& merged) {
+  std::vector<OldVersion> kept;
+  for (const OldVersion& version : merged) {
     const Verdict verdict = retention.decide(version.entry());
     if (verdict == Verdict::kDrop) continue;
     kept.push_back(version);
@@ -64,25 +64,25 @@ TEST(Retention, Text) {
       asked += " '" + std::string(key) + "'";
       return below == ",all," || below.find("," + std::string(key) + ",") != std::string::npos;
     });
-    std::vector<Version> merged;
+    std::vector<OldVersion> merged;
     for (const std::string& word : test::split_words(command.input)) {
-      merged.push_back(Version::parse(word));
+      merged.push_back(OldVersion::parse(word));
     }
     std::string out;
-    for (const Version& version : retain(retention, merged)) out += version.text() + "\n";
+    for (const OldVersion& version : retain(retention, merged)) out += version.text() + "\n";
     if (out.empty()) out = "nothing\n";
     return out + (asked.empty() ? "" : "asked about" + asked + "\n");
   });
 }
 
-using History = std::vector<Version>;
+using History = std::vector<OldVersion>;
 
 /// What a reader at `seq` sees of each key: the value, or no entry for a key without one.
 std::map<std::string, std::string> visible(const History& history, Seq seq) {
-  std::map<std::string, const Version*> newest;
-  for (const Version& version : history) {
+  std::map<std::string, const OldVersion*> newest;
+  for (const OldVersion& version : history) {
     if (version.seq > seq) continue;
-    const Version*& best = newest[version.key];
+    const OldVersion*& best = newest[version.key];
     if (best == nullptr || best->seq < version.seq) best = &version;
   }
   std::map<std::string, std::string> out;
@@ -108,13 +108,13 @@ struct Scenario {
     for (Seq seq = 1; seq <= last_seq; ++seq) {
       const std::uint64_t key = below_bound(keys);
       const bool is_put = below_bound(3) != 0;
-      Version version{.key = std::string(1, static_cast<char>('a' + key)),
-                      .seq = seq,
-                      .kind = is_put ? Kind::kPut : Kind::kDelete,
-                      .value = is_put ? "v" + std::to_string(seq) : ""};
+      OldVersion version{.key = std::string(1, static_cast<char>('a' + key)),
+                         .seq = seq,
+                         .kind = is_put ? Kind::kPut : Kind::kDelete,
+                         .value = is_put ? "v" + std::to_string(seq) : ""};
       (seq <= sunk[key] ? below : merged).push_back(version);
     }
-    std::sort(merged.begin(), merged.end(), [](const Version& a, const Version& b) {
+    std::sort(merged.begin(), merged.end(), [](const OldVersion& a, const OldVersion& b) {
       return compare(a.key, a.entry().trailer, b.key, b.entry().trailer) < 0;
     });
     const Seq now = below_bound(4) == 0 ? below_bound(last_seq + 1) : last_seq;
@@ -127,9 +127,9 @@ struct Scenario {
     std::string out = "readers";
     for (const Seq reader : readers) out += " " + std::to_string(reader);
     out += "; merged";
-    for (const Version& version : merged) out += " " + version.text();
+    for (const OldVersion& version : merged) out += " " + version.text();
     out += "; below";
-    for (const Version& version : below) out += " " + version.text();
+    for (const OldVersion& version : below) out += " " + version.text();
     return out;
   }
 };
@@ -144,7 +144,7 @@ TEST(Retention, NoReaderSeesADifference) {
   for (std::uint64_t seed = 1; seed <= 20000; ++seed) {
     const Scenario scenario(seed);
     std::set<std::string> keys_below;
-    for (const Version& version : scenario.below) keys_below.insert(version.key);
+    for (const OldVersion& version : scenario.below) keys_below.insert(version.key);
     std::map<std::string, int> asked;
     Retention retention(scenario.readers, [&](std::string_view key) {
       ++asked[std::string(key)];
@@ -207,7 +207,7 @@ TEST(Retention, RepeatedMergesEndInTheNewestValues) {
     }
     ASSERT_EQ(visible(history, scenario.last_seq), expected) << "seed " << seed;
     ASSERT_EQ(history.size(), expected.size()) << "seed " << seed;
-    for (const Version& version : history) ASSERT_EQ(version.seq, 0U) << "seed " << seed;
+    for (const OldVersion& version : history) ASSERT_EQ(version.seq, 0U) << "seed " << seed;
   }
 }
 

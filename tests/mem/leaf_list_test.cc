@@ -12,8 +12,8 @@
 namespace nacre::test {
 namespace {
 
-struct World {
-  explicit World(const HeadKernels& kernels, std::string_view hint = {})
+struct ListWorld {
+  explicit ListWorld(const HeadKernels& kernels, std::string_view hint = {})
       : list(arena, hint, kernels) {}
 
   void add(const std::string& key, Seq seq, const std::string& value) {
@@ -32,7 +32,7 @@ struct World {
 };
 
 /// What find() and the version chain say of `key` at `seq`, against the model.
-void check_read(const World& world, const std::string& key, Seq seq) {
+void check_read(const ListWorld& world, const std::string& key, Seq seq) {
   const Record* const found = Record::at_most(world.list.find(key), read_trailer(seq));
   const auto expected = world.model.lower_bound(ModelKey{key, read_trailer(seq)});
   const bool there = expected != world.model.end() && expected->first.key == key;
@@ -43,7 +43,7 @@ void check_read(const World& world, const std::string& key, Seq seq) {
   ASSERT_EQ(found->value(), expected->second);
 }
 
-void check_walks(const World& world) {
+void check_walks(const ListWorld& world) {
   MemtableCursor cursor(world.list);
   auto at = world.model.begin();
   for (cursor.first(); cursor.valid(); cursor.next(), ++at) {
@@ -65,7 +65,7 @@ bool has_neighbour(const Model& model, Model::const_iterator at, bool forward) {
 }
 
 /// Seeks anywhere, with or without an approach before it, then moves to and fro.
-void check_seeks(const World& world, const KeyShape& shape, std::mt19937_64& random) {
+void check_seeks(const ListWorld& world, const KeyShape& shape, std::mt19937_64& random) {
   const Model& model = world.model;
   MemtableCursor cursor(world.list);
   for (int round = 0; round < 300; ++round) {
@@ -113,7 +113,7 @@ TEST_P(LeafListOracle, AgreesWithAMap) {
     const std::uint64_t seed = 100 * shape_index + hint_kind;
     SCOPED_TRACE(testing::Message() << shape.name << " " << kernels.name << " seed " << seed);
     std::mt19937_64 random(seed);
-    World world(kernels, hint);
+    ListWorld world(kernels, hint);
     check_walks(world);
     for (int size : {1, 20, 30, 200, 1500, 6000}) {
       std::vector<Seq> seqs;  // in any order
@@ -140,7 +140,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, LeafListOracle,
 TEST(LeafList, TakesAscendingAndDescendingKeys) {
   for (const bool ascending : {true, false}) {
     for (const char* const prefix : {"", "key/of/some/length/"}) {
-      World world(head_kernels().front());
+      ListWorld world(head_kernels().front());
       for (int i = 0; i < 20'000; ++i) {
         std::string digits = std::to_string(1'000'000 + (ascending ? i : 20'000 - i));
         world.add(prefix + digits, static_cast<Seq>(i + 1), "v");
@@ -152,7 +152,7 @@ TEST(LeafList, TakesAscendingAndDescendingKeys) {
 }
 
 TEST(LeafList, AscendingKeysFillTheirLeaves) {
-  World world(head_kernels().front());
+  ListWorld world(head_kernels().front());
   for (int i = 0; i < 29'000; ++i) {
     world.add(std::to_string(10'000'000 + i), static_cast<Seq>(i + 1), "");
   }
@@ -167,7 +167,7 @@ TEST(LeafList, AscendingKeysFillTheirLeaves) {
 
 TEST(LeafList, LearnsPrefixesSoThatHeadsTellKeysApart) {
   // Several long prefixes and no hint: without learning, every head in a node would be the same.
-  World world(head_kernels().front());
+  ListWorld world(head_kernels().front());
   std::mt19937_64 random(9);
   for (Seq seq = 1; seq <= 30'000; ++seq) {
     std::string key = "/tenants/00" + std::to_string(random() % 8) + "/orders/";

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint64_t kSalt = 0x1F83D9ABFB41BD6B;
 
-struct World {
+struct FilterWorld {
   MemoryBudget budget{std::uint64_t{1} << 40};
   PagePool pages;
   Arena arena{budget, pages, MemoryUse::kMemtable};
@@ -21,14 +21,14 @@ struct World {
 };
 
 TEST(MemtableFilter, AnEmptyOneContainsNothingAndHoldsNothing) {
-  World world;
+  FilterWorld world;
   for (std::uint64_t i = 0; i < 100; ++i)
     EXPECT_FALSE(world.filter.may_contain(mix_seed(kSalt, i)));
   EXPECT_EQ(world.arena.bytes(), 0U);
 }
 
 TEST(MemtableFilter, ForgetsNothingWhileItGrowsAndSeldomErrs) {
-  World world;
+  FilterWorld world;
   std::uint64_t next_check = 1;
   for (std::uint64_t added = 1; added <= 400'000; ++added) {  // into the fifth generation
     world.filter.add(mix_seed(kSalt, added));
@@ -47,7 +47,7 @@ TEST(MemtableFilter, ForgetsNothingWhileItGrowsAndSeldomErrs) {
 }
 
 TEST(MemtableFilter, TheSameKeysAgainDoNotFillIt) {
-  World world;
+  FilterWorld world;
   for (int round = 0; round < 100; ++round) {
     for (std::uint64_t i = 0; i < 500; ++i) world.filter.add(mix_seed(kSalt, i));
   }
@@ -55,7 +55,7 @@ TEST(MemtableFilter, TheSameKeysAgainDoNotFillIt) {
 }
 
 TEST(MemtableFilter, ThreadsFindWhatTheyAdded) {
-  World world;
+  FilterWorld world;
   std::vector<std::thread> threads;
   std::atomic<int> lost{0};
   for (std::uint64_t t = 0; t < 8; ++t) {

@@ -9,15 +9,13 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "mem/mem_world.h"
 #include "mem/model.h"
 
 namespace nacre {
 namespace {
 
-struct World {
-  MemoryBudget budget{std::uint64_t{1} << 40};
-  PagePool pages;
-};
+using test::MemWorld;
 
 struct Write {
   std::string key;
@@ -28,7 +26,7 @@ struct Write {
 
 std::uint64_t hash_of(std::string_view key) { return hash64(key, 7); }
 
-void load(World& world, Memtable& memtable, const std::vector<Write>& writes) {
+void load(MemWorld& world, Memtable& memtable, const std::vector<Write>& writes) {
   MemtableLoader loader(memtable, world.budget);
   for (const Write& write : writes) {
     loader.add(make_trailer(write.seq, write.kind), write.key, write.value(), hash_of(write.key));
@@ -79,7 +77,7 @@ void expect_seeks(const Memtable& memtable, const test::Model& model, const std:
 }
 
 TEST(MemtableLoader, NothingMakesAnEmptyOne) {
-  World world;
+  MemWorld world;
   Memtable memtable(world.budget, world.pages);
   load(world, memtable, {});
   EXPECT_TRUE(memtable.empty());
@@ -91,7 +89,7 @@ TEST(MemtableLoader, EveryShapeOfKeysInEverySizeIsWhatWasAdded) {
   for (const test::KeyShape& shape : test::key_shapes()) {
     for (const int count : {1, 2, 28, 29, 30, 58, 59, 900, 6000}) {
       SCOPED_TRACE(shape.name + ", " + std::to_string(count));
-      World world;
+      MemWorld world;
       Memtable memtable(world.budget, world.pages);
       std::vector<Write> writes;
       for (int i = 0; i < count; ++i) {
@@ -139,7 +137,7 @@ TEST(MemtableLoader, OrdersOfArrivalMakeNoDifference) {
   }
   const test::Model model = model_of(writes);
   const auto expect_same = [&] {
-    World world;
+    MemWorld world;
     Memtable memtable(world.budget, world.pages);
     load(world, memtable, writes);
     expect_walks(memtable, model);
@@ -157,7 +155,7 @@ TEST(MemtableLoader, OrdersOfArrivalMakeNoDifference) {
 
 TEST(MemtableLoader, ManyVersionsOfOneKey) {
   for (const bool backwards : {false, true}) {
-    World world;
+    MemWorld world;
     Memtable memtable(world.budget, world.pages);
     std::vector<Write> writes;
     for (Seq seq = 1; seq <= 5000; ++seq) writes.push_back({"counter", seq});
@@ -171,7 +169,7 @@ TEST(MemtableLoader, ManyVersionsOfOneKey) {
 
 // Each key is the beginning of the next: heads padded with zeros say little.
 TEST(MemtableLoader, KeysThatAreBeginningsOfOneAnother) {
-  World world;
+  MemWorld world;
   Memtable memtable(world.budget, world.pages);
   std::vector<Write> writes;
   Seq seq = 0;
@@ -186,7 +184,7 @@ TEST(MemtableLoader, KeysThatAreBeginningsOfOneAnother) {
 }
 
 TEST(MemtableLoader, OneWorksInTheMemoryOfAnother) {
-  World world;
+  MemWorld world;
   LoaderMemory memory;
   const HeadedRecord* first_records = nullptr;
   for (const std::uint64_t entries : {3000, 500, 0, 2999}) {
@@ -209,7 +207,7 @@ TEST(MemtableLoader, OneWorksInTheMemoryOfAnother) {
 }
 
 TEST(MemtableLoader, WhatItHoldsIsChargedAndReleased) {
-  World world;
+  MemWorld world;
   {
     Memtable memtable(world.budget, world.pages);
     MemtableLoader loader(memtable, world.budget);

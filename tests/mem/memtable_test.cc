@@ -9,14 +9,12 @@
 
 #include "base/hash.h"
 #include "base/limits.h"
+#include "mem/mem_world.h"
 
 namespace nacre {
 namespace {
 
-struct World {
-  MemoryBudget budget{std::uint64_t{1} << 40};
-  PagePool pages;
-};
+using test::MemWorld;
 
 void add(Memtable& memtable, std::string_view key, Seq seq, std::string_view value,
          Kind kind = Kind::kPut) {
@@ -30,7 +28,7 @@ std::optional<Entry> get(const Memtable& memtable, std::string_view key, Seq seq
 }
 
 TEST(Memtable, AnEmptyOneAnswersNothing) {
-  World world;
+  MemWorld world;
   const Memtable memtable(world.budget, world.pages);
   EXPECT_FALSE(get(memtable, "a"));
   EXPECT_FALSE(get(memtable, ""));
@@ -49,7 +47,7 @@ TEST(Memtable, AnEmptyOneAnswersNothing) {
 }
 
 TEST(Memtable, AnIdleOneIsSmall) {
-  World world;
+  MemWorld world;
   Memtable memtable(world.budget, world.pages);
   EXPECT_LE(memtable.memory_bytes() + sizeof memtable, 6U << 10);
   add(memtable, "key", 1, "value");
@@ -57,7 +55,7 @@ TEST(Memtable, AnIdleOneIsSmall) {
 }
 
 TEST(Memtable, EverySeqSeesItsVersionWhateverTheOrderOfArrival) {
-  World world;
+  MemWorld world;
   std::vector<Seq> seqs = {10, 20, 30, 40};
   do {
     Memtable memtable(world.budget, world.pages);
@@ -78,7 +76,7 @@ TEST(Memtable, EverySeqSeesItsVersionWhateverTheOrderOfArrival) {
 }
 
 TEST(Memtable, NeighboursWithTheSameHeadAreOtherKeys) {
-  World world;
+  MemWorld world;
   Memtable memtable(world.budget, world.pages);
   const std::vector<std::string> keys = {"",
                                          std::string(1, '\0'),
@@ -99,7 +97,7 @@ TEST(Memtable, NeighboursWithTheSameHeadAreOtherKeys) {
 }
 
 TEST(Memtable, TakesTheLargestKeysAndValues) {
-  World world;
+  MemWorld world;
   {
     Memtable memtable(world.budget, world.pages);
     const std::string long_a(kKeyBytesMax, 'k');
@@ -121,7 +119,7 @@ TEST(Memtable, TakesTheLargestKeysAndValues) {
 }
 
 TEST(Memtable, CountsWhatItHoldsAndGivesItBack) {
-  World world;
+  MemWorld world;
   {
     Memtable memtable(world.budget, world.pages);
     for (Seq seq = 1; seq <= 50'000; ++seq) {
@@ -141,7 +139,7 @@ TEST(Memtable, CountsWhatItHoldsAndGivesItBack) {
 }
 
 TEST(Memtable, KnowsTheCommonPrefix) {
-  World world;
+  MemWorld world;
   Memtable memtable(world.budget, world.pages, "wrong");
   add(memtable, "user17", 1, "");
   EXPECT_EQ(memtable.common_prefix(), "user17");

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "mem/mem_world.h"
 #include "mem/memtable.h"
 #include "mem/model.h"
 
@@ -15,11 +16,6 @@ namespace nacre::test {
 namespace {
 
 constexpr int kThreads = 8;
-
-struct World {
-  MemoryBudget budget{std::uint64_t{1} << 40};
-  PagePool pages;
-};
 
 /// Key number `i` of thread `t`. Threads interleave everywhere, so that all of them split the same
 /// leaves.
@@ -43,7 +39,7 @@ void run_threads(Body&& body) {
 
 TEST(MemtableThreads, EveryThreadReadsItsOwnWritesAndAllAreThereInTheEnd) {
   constexpr int kKeys = 3'000;
-  World world;
+  MemWorld world;
   Memtable memtable(world.budget, world.pages);
   std::atomic<int> wrong{0};
   run_threads([&](int t) {
@@ -80,7 +76,7 @@ TEST(MemtableThreads, EveryThreadReadsItsOwnWritesAndAllAreThereInTheEnd) {
 
 TEST(MemtableThreads, VersionsOfHotKeysStayInOrder) {
   constexpr Seq kSeqs = 4'000;
-  World world;
+  MemWorld world;
   Memtable memtable(world.budget, world.pages);
   std::atomic<Seq> next{1};
   const std::array<std::string, 3> keys = {"hot", "hotter", ""};
@@ -127,7 +123,7 @@ std::pair<int, int> walk(const Memtable& memtable, int thread, int known, bool f
 
 TEST(MemtableThreads, ACursorSeesAllThatWasAddedBeforeIt) {
   constexpr int kKeys = 2'000;
-  World world;
+  MemWorld world;
   Memtable memtable(world.budget, world.pages);
   std::array<std::atomic<int>, kThreads> added{};
   std::atomic<int> wrong{0};
@@ -152,7 +148,7 @@ TEST(MemtableThreads, ACursorSeesAllThatWasAddedBeforeIt) {
 
 TEST(MemtableThreads, AscendingStreamsFromManyThreads) {
   constexpr int kKeys = 4'000;
-  World world;
+  MemWorld world;
   Memtable memtable(world.budget, world.pages);
   std::atomic<int> next{0};
   run_threads([&](int) {

@@ -27,7 +27,7 @@ std::string build(const std::vector<Added>& entries) {
 }
 
 /// Small blocks that among them use every column and leave out every column.
-std::vector<std::string> samples() {
+std::vector<std::string> block_samples() {
   const std::string large(70000, 'v');
   return {
       build({{"app", 9, Kind::kPut, "x"},
@@ -53,12 +53,12 @@ bool survives_as_block(std::string_view bytes) {
 }
 
 TEST(HostileBlock, SamplesAreAccepted) {
-  for (const std::string& sample : samples()) EXPECT_TRUE(survives_as_block(sample));
+  for (const std::string& sample : block_samples()) EXPECT_TRUE(survives_as_block(sample));
 }
 
 TEST(HostileBlock, EveryChangeOfOneByteIsRefusedOrHarmless) {
   std::size_t accepted = 0, refused = 0;
-  for (const std::string& sample : samples()) {
+  for (const std::string& sample : block_samples()) {
     std::string bytes = sample;
     const std::size_t end = std::min<std::size_t>(bytes.size(), 400);
     for (std::size_t at = 0; at < end; ++at) {
@@ -77,7 +77,7 @@ TEST(HostileBlock, EveryChangeOfOneByteIsRefusedOrHarmless) {
 }
 
 TEST(HostileBlock, EveryTruncationAndExtensionIsRefused) {
-  for (const std::string& sample : samples()) {
+  for (const std::string& sample : block_samples()) {
     const std::size_t step = sample.size() > 1000 ? 97 : 1;
     for (std::size_t size = 0; size < sample.size(); size += step) {
       EXPECT_FALSE(survives_as_block(sample.substr(0, size))) << size;
@@ -87,7 +87,7 @@ TEST(HostileBlock, EveryTruncationAndExtensionIsRefused) {
 }
 
 TEST(HostileBlock, SeededReplay) {
-  const std::vector<std::string> corpus = samples();
+  const std::vector<std::string> corpus = block_samples();
   for (unsigned seed = 1; seed <= 20000; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937 random(seed);
@@ -113,7 +113,7 @@ TEST(HostileBlock, SeededReplay) {
 }
 
 Status validate_with(std::size_t at, char byte) {
-  std::string bytes = samples()[0];
+  std::string bytes = block_samples()[0];
   bytes[at] = byte;
   return Block::validate(bytes, "000007.nac", 4096);
 }
@@ -134,7 +134,7 @@ TEST(HostileBlock, SaysWhereAndWhat) {
   EXPECT_EQ(validate_with(0x50, '\2').to_string(),
             "unsupported: 000007.nac: offset 4096: block entry 2 has kind 2");
   // The same key and trailer twice.
-  std::string twice = samples()[0];
+  std::string twice = block_samples()[0];
   twice.replace(0x4E, 2, 2, '\0');
   EXPECT_EQ(Block::validate(twice, "f", 0).to_string(),
             "corruption: f: offset 0: block entry 2 is out of order");

@@ -14,7 +14,7 @@ namespace nacre {
 namespace {
 
 /// An entry that owns its bytes.
-struct Row {
+struct BlockRow {
   std::string key;
   Trailer trailer{};
   std::string value;
@@ -22,18 +22,22 @@ struct Row {
   Entry entry() const { return {key, trailer, value}; }
 };
 
-bool before(const Row& a, const Row& b) { return compare(a.key, a.trailer, b.key, b.trailer) < 0; }
+bool before(const BlockRow& a, const BlockRow& b) {
+  return compare(a.key, a.trailer, b.key, b.trailer) < 0;
+}
 
 /// Puts rows in order and drops those that share key and trailer with another.
-void sort_unique(std::vector<Row>& rows) {
+void sort_unique(std::vector<BlockRow>& rows) {
   std::sort(rows.begin(), rows.end(), before);
-  const auto same = [](const Row& a, const Row& b) { return !before(a, b) && !before(b, a); };
+  const auto same = [](const BlockRow& a, const BlockRow& b) {
+    return !before(a, b) && !before(b, a);
+  };
   rows.erase(std::unique(rows.begin(), rows.end(), same), rows.end());
 }
 
-std::string build(const std::vector<Row>& rows) {
+std::string build(const std::vector<BlockRow>& rows) {
   BlockBuilder builder;
-  for (const Row& row : rows) builder.add(row.entry());
+  for (const BlockRow& row : rows) builder.add(row.entry());
   EXPECT_EQ(builder.entries(), rows.size());
   EXPECT_EQ(builder.first_key(), rows.front().key);
   EXPECT_EQ(builder.last_key(), rows.back().key);
@@ -44,15 +48,15 @@ std::string build(const std::vector<Row>& rows) {
   return block;
 }
 
-Row put(std::string key, Seq seq, std::string value) {
+BlockRow put(std::string key, Seq seq, std::string value) {
   return {std::move(key), make_trailer(seq, Kind::kPut), std::move(value)};
 }
-Row remove(std::string key, Seq seq) {
+BlockRow remove(std::string key, Seq seq) {
   return {std::move(key), make_trailer(seq, Kind::kDelete), ""};
 }
 
 /// Every accessor of entry i says what `rows` say.
-void check_entries(Block block, const std::vector<Row>& rows) {
+void check_entries(Block block, const std::vector<BlockRow>& rows) {
   ASSERT_EQ(block.count(), rows.size());
   Block::Rows shown;
   shown.enter(block);
@@ -74,8 +78,8 @@ void check_entries(Block block, const std::vector<Row>& rows) {
 }
 
 /// Both searches for one place say what a search of `rows` says.
-void check_search(Block block, const std::vector<Row>& rows, const std::string& key, Seq seq) {
-  const Row target{key, read_trailer(seq), ""};
+void check_search(Block block, const std::vector<BlockRow>& rows, const std::string& key, Seq seq) {
+  const BlockRow target{key, read_trailer(seq), ""};
   const auto bound = std::lower_bound(rows.begin(), rows.end(), target, before);
   ASSERT_EQ(block.lower_bound(key, target.trailer), bound - rows.begin())
       << escape(key) << " at " << seq;
@@ -88,8 +92,8 @@ void check_search(Block block, const std::vector<Row>& rows, const std::string& 
   ASSERT_EQ(found.value, bound->value);
 }
 
-void check_searches(Block block, const std::vector<Row>& rows) {
-  for (const Row& row : rows) {
+void check_searches(Block block, const std::vector<BlockRow>& rows) {
+  for (const BlockRow& row : rows) {
     const Seq seq = seq_of(row.trailer);
     for (const Seq at : {Seq{0}, seq - (seq > 0), seq, std::min(seq + 1, kSeqMax), kSeqMax}) {
       check_search(block, rows, row.key, at);
@@ -109,7 +113,7 @@ void check_searches(Block block, const std::vector<Row>& rows) {
   check_search(block, rows, std::string(20, '\xff'), kSeqMax);
 }
 
-std::string check_round_trip(std::vector<Row> rows) {
+std::string check_round_trip(std::vector<BlockRow> rows) {
   sort_unique(rows);
   const std::string bytes = build(rows);
   EXPECT_EQ(Block::validate(bytes, "f", 0).to_string(), "ok");
@@ -144,7 +148,7 @@ TEST(Block, WorkedExample) {
 }
 
 TEST(Block, PutsOfSeqZeroAndOneSizeCostOnlyTheirHeads) {
-  std::vector<Row> rows;
+  std::vector<BlockRow> rows;
   for (int i = 0; i < 32; ++i) {
     rows.push_back(put("00000000001234" + std::to_string(10 + i), 0, std::string(100, 'v')));
   }
@@ -154,7 +158,7 @@ TEST(Block, PutsOfSeqZeroAndOneSizeCostOnlyTheirHeads) {
 }
 
 TEST(Block, TrailersOfOneKindAreNarrow) {
-  std::vector<Row> rows;
+  std::vector<BlockRow> rows;
   for (int i = 0; i < 32; ++i) {
     rows.push_back(put("k" + std::to_string(10 + i), kSeqMax - 255 + 8 * i, "v"));
   }
@@ -180,7 +184,7 @@ TEST(Block, OneEntry) {
 }
 
 TEST(Block, KeysThatArePrefixesOfOneAnother) {
-  std::vector<Row> rows;
+  std::vector<BlockRow> rows;
   for (const char filler : {'\0', 'a', '\xff'}) {
     for (std::size_t size = 0; size < 12; ++size) {
       rows.push_back(put(std::string(size, filler), 5, std::to_string(size)));
@@ -188,19 +192,19 @@ TEST(Block, KeysThatArePrefixesOfOneAnother) {
     }
   }
   check_round_trip(rows);
-  for (Row& row : rows) row.key.insert(0, "shared/");
+  for (BlockRow& row : rows) row.key.insert(0, "shared/");
   check_round_trip(rows);
 }
 
 TEST(Block, ManyVersionsOfOneKey) {
-  std::vector<Row> rows{put("j", 1, ""), put("l", 1, "")};
+  std::vector<BlockRow> rows{put("j", 1, ""), put("l", 1, "")};
   for (Seq seq = 1; seq < 3000; seq += 3) rows.push_back(put("k", seq, std::to_string(seq)));
   check_round_trip(rows);
 }
 
 TEST(Block, HugeKeysAndValues) {
   const std::string long_key(64 << 10, 'k');
-  std::vector<Row> rows;
+  std::vector<BlockRow> rows;
   for (std::size_t i = 0; i < 5; ++i) {
     std::string key = long_key;
     key[key.size() - 1 - i * 10000] = 'l';
@@ -226,8 +230,8 @@ TEST(BlockBuilder, ResetForgets) {
   builder.finish();
   builder.reset();
   EXPECT_TRUE(builder.empty());
-  const std::vector<Row> rows{put("x", 1, "1"), put("y", 1, "2")};
-  for (const Row& row : rows) builder.add(row.entry());
+  const std::vector<BlockRow> rows{put("x", 1, "1"), put("y", 1, "2")};
+  for (const BlockRow& row : rows) builder.add(row.entry());
   EXPECT_EQ(builder.finish(), build(rows));
 }
 
@@ -283,12 +287,12 @@ TEST_P(BlockShapes, RoundTrip) {
   const Seq seq_max = Seq{1} << random() % 57;
   const bool deletes = random() % 2 == 0;
   const std::size_t value_max = random() % 200;
-  std::vector<Row> rows;
+  std::vector<BlockRow> rows;
   const std::size_t count = 1 + random() % (random() % 8 == 0 ? 600 : 60);
   for (std::size_t i = 0; i < count; ++i) {
     std::string key = random_key(random, alphabet, size_max);
     if (one_size) key.resize(size_max, 'k');
-    Row row = put(prefix + key, random() % seq_max, "");
+    BlockRow row = put(prefix + key, random() % seq_max, "");
     row.value.assign(one_size ? value_max : random() % (value_max + 1), static_cast<char>(i));
     if (deletes && random() % 2 == 0) row = remove(row.key, seq_of(row.trailer));
     rows.push_back(std::move(row));

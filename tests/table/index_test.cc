@@ -15,18 +15,18 @@ namespace {
 
 TEST(HeadTree, RankAgreesWithABinarySearch) {
   Random random(11);
-  constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
+  constexpr std::uint64_t kHeadMax = std::numeric_limits<std::uint64_t>::max();
   for (const std::size_t count : {0, 1, 2, 15, 16, 17, 255, 256, 257, 4095, 4096, 4097, 70'000}) {
-    for (const std::uint64_t range : {std::uint64_t{5}, std::uint64_t{1000}, kMax}) {
+    for (const std::uint64_t range : {std::uint64_t{5}, std::uint64_t{1000}, kHeadMax}) {
       std::vector<std::uint64_t> heads(count);
       for (std::uint64_t& head : heads) {
-        head = random.one_in(50) ? kMax - random.below(2) : random.below(range);
+        head = random.one_in(50) ? kHeadMax - random.below(2) : random.below(range);
       }
       std::sort(heads.begin(), heads.end());
       const HeadTree tree(heads);
       ASSERT_EQ(tree.count(), count);
       for (int i = 0; i < 1000; ++i) {
-        std::uint64_t head = random.one_in(20) ? kMax - random.below(2) : random.below(range);
+        std::uint64_t head = random.one_in(20) ? kHeadMax - random.below(2) : random.below(range);
         if (count > 0 && random.one_in(2)) head = heads[random.below(count)] + random.below(2);
         const auto rank = std::lower_bound(heads.begin(), heads.end(), head) - heads.begin();
         ASSERT_EQ(tree.rank(head), rank) << count << " " << head;

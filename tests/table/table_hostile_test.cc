@@ -9,13 +9,13 @@
 namespace nacre {
 namespace {
 
-std::vector<std::string> samples() {
+std::vector<std::string> table_samples() {
   return {test::fuzz_sample(Codec::kNone, 1 << 20), test::fuzz_sample(Codec::kLz4, 100),
           test::fuzz_sample(Codec::kZstd, 1 << 20)};
 }
 
 TEST(HostileTable, SamplesAreWholeAndRepairChangesNothing) {
-  for (const std::string& sample : samples()) {
+  for (const std::string& sample : table_samples()) {
     EXPECT_TRUE(test::exercise_table(sample));
     std::string repaired = sample;
     test::repair_table(repaired);
@@ -26,7 +26,7 @@ TEST(HostileTable, SamplesAreWholeAndRepairChangesNothing) {
 TEST(HostileTable, EveryByteForged) {
   std::size_t refused = 0;
   std::size_t accepted = 0;
-  for (const std::string& sample : samples()) {
+  for (const std::string& sample : table_samples()) {
     for (std::size_t at = 0; at < sample.size(); ++at) {
       for (const int change : {1, 0x80, 0xFF}) {
         std::string forged = sample;
@@ -41,7 +41,7 @@ TEST(HostileTable, EveryByteForged) {
 }
 
 TEST(HostileTable, ManyBytesForged) {
-  const std::vector<std::string> seeds = samples();
+  const std::vector<std::string> seeds = table_samples();
   for (std::uint64_t seed = 0; seed < 4000; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Random random(seed);

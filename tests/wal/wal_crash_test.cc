@@ -17,7 +17,7 @@ namespace nacre {
 namespace {
 
 constexpr char kPath[] = "/store/7.wal";
-constexpr WalIdentity kIdentity{.salt = 99, .number = FileNumber{7}};
+constexpr WalIdentity kCrashedIdentity{.salt = 99, .number = FileNumber{7}};
 
 /// Runs a random life of a segment and looks at an image of the disk before each operation.
 class CrashRun {
@@ -43,7 +43,7 @@ class CrashRun {
     if (!world_.fs().create_dir("/store").ok() || !world_.fs().sync_dir("/").ok()) return false;
     WalWriter::Options options;
     options.capacity = 64 << 10;
-    options.header.identity = {.salt = kIdentity.salt, .number = FileNumber{6}};
+    options.header.identity = {.salt = kCrashedIdentity.salt, .number = FileNumber{6}};
     auto old = WalWriter::create(world_.fs(), "/store/6.wal", options);
     if (!old.ok()) return false;
     for (Seq seq = 1; (*old)->fits(100); ++seq) {
@@ -56,7 +56,7 @@ class CrashRun {
   void live() {
     WalWriter::Options options;
     options.capacity = 256 << 10;
-    options.header.identity = kIdentity;
+    options.header.identity = kCrashedIdentity;
     options.mode = random_.below(2) == 0 ? LogMode::kMapped : LogMode::kPwrite;
     if (random_.below(2) == 0) options.header.previous = FileNumber{6};
     options.header.made_ahead = raw(options.header.previous) != 0;
@@ -90,7 +90,7 @@ class CrashRun {
   }
 
   void look_at(SimEnv& image, CrashProfile profile) {
-    auto reader = WalReader::open(image.fs(), kPath, kIdentity);
+    auto reader = WalReader::open(image.fs(), kPath, kCrashedIdentity);
     if (!reader.ok()) {
       if (created_ || reader.error().code() != Code::kNotFound) report(reader.error().to_string());
       return;

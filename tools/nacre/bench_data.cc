@@ -9,7 +9,7 @@ namespace nacre::tool {
 
 namespace {
 
-constexpr std::size_t kPieceBytes = 100;
+constexpr std::size_t kBenchPieceBytes = 100;
 constexpr std::size_t kPoolBytes = 1 << 20;
 
 std::uint64_t mix(std::uint64_t x) {
@@ -54,7 +54,7 @@ void KeyMaker::make(std::uint64_t number, std::string& key) const {
 }
 
 ValuePool::ValuePool(std::uint32_t value_bytes, std::uint64_t seed)
-    : value_bytes_(value_bytes), piece_(std::clamp<std::size_t>(value_bytes, 1, kPieceBytes)) {
+    : value_bytes_(value_bytes), piece_(std::clamp<std::size_t>(value_bytes, 1, kBenchPieceBytes)) {
   Random random(seed);
   const std::size_t bytes = kPoolBytes + value_bytes_;
   while (pool_.size() < bytes) {

@@ -16,7 +16,7 @@ namespace nacre::tool {
 
 namespace {
 
-constexpr std::size_t kPieceBytes = 256 << 10;
+constexpr std::size_t kReadBytes = 256 << 10;
 // The longest line that can be an entry: every byte written as \xHH, and some words of JSON.
 constexpr std::size_t kLineBytesMax = 6 * (kKeyBytesMax + kValueBytesMax) + 4096;
 
@@ -89,7 +89,7 @@ Result<LineSource::Fill> LineSource::fill() {
     ++line_;
     return error("is longer than any entry can be: is the input in another format?");
   }
-  buffer_.resize(had + std::max(kPieceBytes, had));  // doubling: long lines stay linear
+  buffer_.resize(had + std::max(kReadBytes, had));  // doubling: long lines stay linear
   ssize_t got = -1;
   do {
     got = ::read(fd_, buffer_.data() + had, buffer_.size() - had);

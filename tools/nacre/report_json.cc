@@ -11,8 +11,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // Messages and paths may hold any bytes: those that are no UTF-8 are replaced.
-std::string text_of(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+std::string text_of(const Json& value) {
+  return value.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 Json key_of(std::string_view key) {

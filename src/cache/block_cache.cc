@@ -30,6 +30,10 @@ BlockCache::~BlockCache() {
 
 FrameBuffer BlockCache::allocate(std::size_t bytes) { return FrameBuffer(core_->allocate(bytes)); }
 
+FrameBuffer BlockCache::try_allocate(std::size_t bytes) {
+  return FrameBuffer(core_->try_allocate(bytes));
+}
+
 void BlockCache::evict(std::uint64_t bytes) { core_->evict(bytes); }
 
 CacheStats BlockCache::stats() const { return core_->stats(); }

@@ -59,6 +59,8 @@ class BlockCache {
   /// Memory for a block of `bytes` > 0. Never fails. Not inside an EpochGuard: making room may have
   /// to wait for readers.
   FrameBuffer allocate(std::size_t bytes);
+  /// The same, but empty where that would take memory beyond the limit.
+  FrameBuffer try_allocate(std::size_t bytes);
   /// Gives back at least `bytes` to the budget, coldest pages first, as far as nothing is pinned.
   void evict(std::uint64_t bytes);
 

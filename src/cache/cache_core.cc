@@ -40,6 +40,19 @@ FrameHold CacheCore::allocate(std::size_t bytes) {
   return allocate_external(bytes, false);
 }
 
+FrameHold CacheCore::try_allocate(std::size_t bytes) {
+  NACRE_CHECK(bytes > 0 && bytes < kBlockBytesMax);
+  const bool large = bytes > kFrameBytesMax;
+  if (!large) {
+    if (FrameHold hold = allocate_in_page(bytes); hold) return hold;
+  }
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!room_for(bytes + sizeof(ExternalHeader))) return {};
+  }
+  return allocate_external(bytes, large);
+}
+
 FrameHold CacheCore::allocate_in_page(std::size_t bytes) {
   const unsigned size_class = size_class_of(bytes);
   Frame* frame = nullptr;

@@ -32,6 +32,7 @@ class CacheCore {
   void close();
 
   FrameHold allocate(std::size_t bytes);
+  FrameHold try_allocate(std::size_t bytes);
   /// Frees memory for others.
   void evict(std::uint64_t bytes);
   FrameHold pin(Slot& slot);

@@ -61,7 +61,9 @@ class Outputs {
       NACRE_TRY(finish_table());
     }
     if (current_ == nullptr) {
-      current_ = NACRE_TRY(TableOutput::create(context_, numbers_.take(), plan_.bottommost));
+      current_ = NACRE_TRY(
+          TableOutput::create(context_, numbers_.take(),
+                              plan_.bottommost ? OutputKind::kLastLevel : OutputKind::kMerge));
     }
     return current_->add(entry);
   }

@@ -9,7 +9,7 @@ namespace nacre::engine {
 Result<TablePtr> flush_memtable(Context& context, FileNumbers& numbers,
                                 const LiveMemtable& memtable) {
   if (memtable.table.empty()) return TablePtr();
-  auto output = NACRE_TRY(TableOutput::create(context, numbers.take(), /*last_level=*/false));
+  auto output = NACRE_TRY(TableOutput::create(context, numbers.take(), OutputKind::kFlush));
   Retention retention(context.snapshots.list(context.visible),
                       [](std::string_view) { return true; });  // older tables may hold any key
   const auto cursor = memtable.table.cursor();

@@ -23,8 +23,8 @@ Codec codec_of(Compression compression) {
 }  // namespace
 
 Result<std::unique_ptr<TableOutput>> TableOutput::create(Context& context, FileNumber number,
-                                                         bool last_level) {
-  std::unique_ptr<TableOutput> output(new TableOutput(context, number));
+                                                         OutputKind kind) {
+  std::unique_ptr<TableOutput> output(new TableOutput(context, number, kind));
   output->file_ = NACRE_TRY(context.fs().create(context.path(table_name(number))));
   const Options& options = context.settings.options;
   TableBuilderOptions table;
@@ -32,8 +32,9 @@ Result<std::unique_ptr<TableOutput>> TableOutput::create(Context& context, FileN
   table.number = number;
   table.block_bytes = options.block_bytes;
   table.filter_bits = options.filter_bits;
-  table.codec = codec_of(last_level ? options.last_level_compression.value_or(options.compression)
-                                    : options.compression);
+  table.codec = codec_of(kind == OutputKind::kLastLevel
+                             ? options.last_level_compression.value_or(options.compression)
+                             : options.compression);
   table.write_bytes = table_io_bytes(context.runtime->budget.limit());
   table.block_done = [self = output.get()](std::string_view block) {
     self->charge_.resize(self->builder_->memory_bytes());
@@ -50,15 +51,22 @@ TableOutput::~TableOutput() {
   context_.reaper.remove(FileType::kTable, number_);
 }
 
-/// Nobody can evict a kept block before the table is open, so no table keeps more than a small part
-/// of the budget; and nothing is evicted for it.
-void TableOutput::keep(std::string_view block) {
+/// Nobody can evict a kept block before the table is open: no table keeps more than a small part of
+/// the budget, and one that takes room from the cache leaves it as much again.
+bool TableOutput::may_keep(std::size_t bytes) const {
   const MemoryBudget& budget = context_.runtime->budget;
   const std::uint64_t limit = budget.limit();
-  keeping_ = keeping_ && kept_bytes_ + block.size() <= limit / 16 &&
-             budget.used() + block.size() <= limit - limit / 8;
+  if (kept_bytes_ + bytes > limit / 16) return false;
+  if (budget.used() + bytes <= limit - limit / 8) return true;
+  return kind_ == OutputKind::kFlush && budget.used(MemoryUse::kCache) >= 2 * (kept_bytes_ + bytes);
+}
+
+void TableOutput::keep(std::string_view block) {
   if (!keeping_) return;
-  FrameBuffer frame = context_.runtime->cache->allocate(block.size());
+  FrameBuffer frame;
+  if (may_keep(block.size())) frame = context_.runtime->cache->try_allocate(block.size());
+  keeping_ = static_cast<bool>(frame);
+  if (!keeping_) return;
   block.copy(frame.data(), block.size());
   kept_.push_back(std::move(frame));
   kept_bytes_ += block.size();

@@ -4,6 +4,8 @@
 // OWNS       the file until finish(); an unfinished one is removed, since no edit can name it.
 // MEMORY     while the budget has room to spare, the blocks are kept for the cache as they are
 //            built: what was in memory before a flush or compaction is not read back from the disk.
+//            Those of a flush take room from others where there is none: what was written last is
+//            read most, and the memtable that held it gives back more than they take.
 #pragma once
 
 #include <memory>
@@ -17,11 +19,16 @@
 
 namespace nacre::engine {
 
+enum class OutputKind : std::uint8_t {
+  kFlush,
+  kMerge,
+  kLastLevel,  // of a merge too, and compressed as its own option says
+};
+
 class TableOutput {
  public:
-  /// `last_level` chooses the compression.
   static Result<std::unique_ptr<TableOutput>> create(Context& context, FileNumber number,
-                                                     bool last_level);
+                                                     OutputKind kind);
   TableOutput(const TableOutput&) = delete;
   TableOutput& operator=(const TableOutput&) = delete;
   ~TableOutput();
@@ -33,14 +40,17 @@ class TableOutput {
   Result<TablePtr> finish();
 
  private:
-  TableOutput(Context& context, FileNumber number)
+  TableOutput(Context& context, FileNumber number, OutputKind kind)
       : context_(context),
         number_(number),
+        kind_(kind),
         charge_(context.runtime->budget, MemoryUse::kBuffer, 0) {}
+  bool may_keep(std::size_t bytes) const;
   void keep(std::string_view block);
 
   Context& context_;
   const FileNumber number_;
+  const OutputKind kind_;
   std::unique_ptr<WritableFile> file_;
   std::unique_ptr<TableBuilder> builder_;
   MemoryCharge charge_;            // for what builder_ holds

@@ -261,6 +261,25 @@ TEST(BlockCache, ReadsSucceedWhenEverythingIsPinned) {
   EXPECT_LE(world.budget.used(), kLimit) << "the overdraft is paid back";
 }
 
+TEST(BlockCache, WhatCanWaitGetsNothingBeyondTheLimit) {
+  constexpr std::uint64_t kLimit = 4 << 20;
+  CacheWorld world(kLimit);
+  for (const std::size_t size : {std::size_t{4096}, std::size_t{100'000}}) {
+    std::vector<FrameBuffer> held;
+    for (;;) {
+      FrameBuffer buffer = world.cache->try_allocate(size);
+      if (!buffer) break;
+      test::fill_block(buffer.data(), buffer.size(), 0, 0);
+      held.push_back(std::move(buffer));
+    }
+    EXPECT_GT(held.size() * size, kLimit / 2);
+    EXPECT_LE(world.budget.used(), kLimit);
+    EXPECT_TRUE(world.cache->allocate(size)) << "what can't wait does";
+    held.pop_back();
+    EXPECT_TRUE(world.cache->try_allocate(size)) << "there is room again";
+  }
+}
+
 TEST(BlockCache, ReadsSucceedWhenOthersUseTheWholeBudget) {
   constexpr std::uint64_t kLimit = 4 << 20;
   CacheWorld world(kLimit);

@@ -26,7 +26,7 @@ class TableRun {
  public:
   void add_table(const std::vector<OwnedEntry>& entries) {
     const FileNumber number{tables_.size() + 1};
-    auto output = TableOutput::create(ground_.context, number, /*last_level=*/false);
+    auto output = TableOutput::create(ground_.context, number, OutputKind::kMerge);
     ASSERT_TRUE(output.ok()) << output.error().to_string();
     for (const OwnedEntry& entry : entries) {
       ASSERT_TRUE((*output)->add({entry.key, entry.trailer, entry.value}).ok());

@@ -72,7 +72,7 @@ class MergeWorld {
   static constexpr std::uint64_t kKeys = 4000;
 
   TablePtr table(const std::vector<OwnedEntry>& entries) {
-    auto output = TableOutput::create(ground_.context, numbers_.take(), /*last_level=*/false);
+    auto output = TableOutput::create(ground_.context, numbers_.take(), OutputKind::kMerge);
     for (const OwnedEntry& entry : entries) {
       EXPECT_TRUE((*output)->add({entry.key, entry.trailer, entry.value}).ok());
     }
@@ -130,7 +130,7 @@ TEST(MergeParts, AreOfAboutTheSameSize) {
 
 TEST(MergeParts, OneKeyIsNotCut) {
   EngineWorld ground;
-  auto output = TableOutput::create(ground.context, FileNumber{1}, /*last_level=*/false);
+  auto output = TableOutput::create(ground.context, FileNumber{1}, OutputKind::kMerge);
   for (Seq seq = 5000; seq > 0; --seq) {
     ASSERT_TRUE((*output)->add({"k", make_trailer(seq, Kind::kPut), std::string(50, 'v')}).ok());
   }

@@ -143,7 +143,7 @@ class ColdBlocksTest : public ::testing::Test {
   }
   TablePtr build(const std::vector<std::string>& keys) {
     auto output = engine::TableOutput::create(ground_.context, FileNumber{tables_.size() + 1},
-                                              /*last_level=*/false);
+                                              engine::OutputKind::kMerge);
     EXPECT_TRUE(output.ok());
     for (const std::string& key : keys) {
       EXPECT_TRUE((*output)->add({key, make_trailer(1, Kind::kPut), "value"}).ok());
@@ -278,6 +278,23 @@ TEST_F(ColdBlocksTest, OfATableThatIsGoneAreLeft) {
   const std::atomic<bool> cancelled{false};
   engine::load_into_cache(blocks, cancelled);
   EXPECT_TRUE(blocks.tables.front().table.expired());
+}
+
+TEST_F(RewarmingTest, WhatWasWrittenLastIsInMemoryAfterItsFlush) {
+  // The cache is full of what is read again and again.
+  for (int i = kRows; i < 6 * kRows; ++i) {
+    ASSERT_TRUE(db_.put(row_key(i), std::string(kRowBytes, 'o')).ok());
+  }
+  compact();
+  for (int round = 0; round < 2; ++round) read(kRows, 6 * kRows);
+  ASSERT_GT(db_.stats().value().memory_used, kRoomBytes - kRoomBytes / 8);
+
+  for (int i = 0; i < 500; ++i) {
+    ASSERT_TRUE(db_.put(row_key(i), std::string(kRowBytes, 'n')).ok());
+  }
+  ASSERT_TRUE(db_.flush().ok());
+  EXPECT_EQ(read(0, 500), 0U);
+  EXPECT_LE(db_.stats().value().memory_used, kRoomBytes);
 }
 
 }  // namespace

@@ -2,9 +2,9 @@
 # ./x bench compare [--quick] [--set NAME,...] [--engines NAME,...] [--rounds N] [--dir D]
 #                   [--json FILE] [--out FOLDER]: the same work on several engines, side by side.
 #
-# A full run writes docs/benchmarks/compare.{json,md} and compare-*.svg. A quick one, and one of
-# some of it only, writes the same files to the results folder of the build directory: figures
-# that are kept come from a whole run.
+# A full run writes docs/benchmarks/compare.{json,md} and compare-*.svg, and the table of the
+# README. A quick one, and one of some of it only, writes the same files to the results folder of
+# the build directory: figures that are kept come from a whole run.
 set -euo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
 build=$1
@@ -38,5 +38,8 @@ status=0
 "$build/bin/nacre_compare" --dir "$build/data/compare" "${folder[@]}" "$@" || status=$?
 [ -s "$out/compare.json" ] || exit 1
 /usr/bin/python3 "$here/plot/compare.py" "$out/compare.json" "$out"
+if [ "$out" -ef "$here/../docs/benchmarks" ]; then
+  /usr/bin/python3 "$here/plot/readme.py" "$out/compare.json" "$here/../README.md"
+fi
 echo "written: $out/compare.json, compare.md, compare-*.svg"
 exit "$status"

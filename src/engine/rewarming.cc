@@ -68,23 +68,6 @@ class RunWalk {
   std::uint32_t block_ = 0;
 };
 
-/// The table is held for one batch at a time, so that one that was merged away goes, and ends this.
-void load_blocks(const ColdBlocks::OfTable& cold, const std::atomic<bool>& cancelled) {
-  std::vector<BlockLoad> batch;
-  for (std::size_t next = 0; next < cold.blocks.size();) {
-    const TablePtr table = cold.table.lock();
-    if (table == nullptr || cancelled.load(std::memory_order_relaxed)) return;
-    const TableReader& reader = *table->reader();
-    const std::uint64_t batch_bytes = table_io_bytes(reader.budget().limit());
-    for (std::uint64_t bytes = 0; next < cold.blocks.size() && bytes < batch_bytes; ++next) {
-      bytes += reader.stored().index.stored_bytes(cold.blocks[next]);
-      batch.push_back({cold.blocks[next], {}, {}});
-    }
-    reader.load_many(batch);
-    batch.clear();
-  }
-}
-
 }  // namespace
 
 ColdBlocks blocks_gone_cold(const Plan& plan, const std::vector<TablePtr>& added) {
@@ -114,8 +97,21 @@ ColdBlocks blocks_gone_cold(const Plan& plan, const std::vector<TablePtr>& added
   return cold;
 }
 
-void load_into_cache(const ColdBlocks& cold, const std::atomic<bool>& cancelled) {
-  for (const ColdBlocks::OfTable& each : cold.tables) load_blocks(each, cancelled);
+/// The table is held for one batch at a time, so that one that was merged away goes, and ends this.
+void load_into_cache(const ColdBlocks::OfTable& cold, const std::atomic<bool>& cancelled) {
+  std::vector<BlockLoad> batch;
+  for (std::size_t next = 0; next < cold.blocks.size();) {
+    const TablePtr table = cold.table.lock();
+    if (table == nullptr || cancelled.load(std::memory_order_relaxed)) return;
+    const TableReader& reader = *table->reader();
+    const std::uint64_t batch_bytes = table_io_bytes(reader.budget().limit());
+    for (std::uint64_t bytes = 0; next < cold.blocks.size() && bytes < batch_bytes; ++next) {
+      bytes += reader.stored().index.stored_bytes(cold.blocks[next]);
+      batch.push_back({cold.blocks[next], {}, {}});
+    }
+    reader.load_many(batch);
+    batch.clear();
+  }
 }
 
 }  // namespace nacre::engine

@@ -41,8 +41,8 @@ struct ColdBlocks {
 ColdBlocks blocks_gone_cold(const Plan& plan, const std::vector<TablePtr>& added);
 
 /// Reads them into the cache, those apart that are in memory by now. Ends early once `cancelled` is
-/// set, and for each table once nothing but this holds it. A block that can't be read is left to
+/// set, and once nothing but this holds the table. A block that can't be read is left to
 /// whoever asks for it.
-void load_into_cache(const ColdBlocks& cold, const std::atomic<bool>& cancelled);
+void load_into_cache(const ColdBlocks::OfTable& cold, const std::atomic<bool>& cancelled);
 
 }  // namespace nacre::engine

@@ -227,10 +227,13 @@ void Scheduler::submit_loading(Work& work, Executor::Task task) {
   });
 }
 
-/// After release_unused(): the blocks take the room that those of the old tables have left.
+/// After release_unused(): the blocks take the room that those of the old tables have left. Until
+/// they are there readers wait for the device, so that all threads that may be had bring them.
 void Scheduler::load_later(Work& work, ColdBlocks cold) {
   if (cold.tables.empty() || work.closing || !(cold.read || is_idle(work))) return;
-  submit_loading(work, [this, cold = std::move(cold)] { load_into_cache(cold, cancelled_); });
+  for (ColdBlocks::OfTable& table : cold.tables) {
+    submit_loading(work, [this, table = std::move(table)] { load_into_cache(table, cancelled_); });
+  }
 }
 
 /// What load_later() is to bring back is added to `cold`.

@@ -25,14 +25,16 @@ enum class Count : std::uint8_t {
   kBlockHits,
   kBlockReads,
   kCursors,
+  kTablesWalked,  // of level 0, by walks, beyond the first
 };
-inline constexpr std::size_t kCountKinds = 12;
+inline constexpr std::size_t kCountKinds = 13;
 
 class Counters {
  public:
-  void add(Count kind, std::uint64_t n = 1) {
+  /// Returns what the stripe of this thread has counted so far, `n` included.
+  std::uint64_t add(Count kind, std::uint64_t n = 1) {
     auto& cell = stripes_[stripe()].cells[static_cast<std::size_t>(kind)];
-    cell.fetch_add(n, std::memory_order_relaxed);
+    return cell.fetch_add(n, std::memory_order_relaxed) + n;
   }
   std::uint64_t total(Count kind) const {
     std::uint64_t sum = 0;

@@ -49,6 +49,10 @@ class Engine : public std::enable_shared_from_this<Engine> {
   bool is_current(const View* view) const { return view_.is_current(view); }
   /// A cursor has let a view go that was no longer the current one.
   void old_view_released() { scheduler_.release_soon(); }
+  /// A cursor has been positioned in so many more tables of level 0 than one.
+  void walked(std::uint64_t tables) {
+    if (!read_only_) scheduler_.walked(tables);
+  }
   DeadSpans& dead_spans() { return context_.dead_spans; }
   void note_dead(std::string_view lower, std::string_view upper, Seq seq) {
     committer_.note_dead(lower, upper, seq);

@@ -5,7 +5,6 @@
 
 #include "base/epoch.h"
 #include "base/try.h"
-#include "engine/flush.h"
 #include "engine/pacing.h"
 #include "engine/settings.h"
 #include "engine/table_files.h"
@@ -27,7 +26,8 @@ Scheduler::Scheduler(Context& context, CurrentView& view, VersionSet& versions,
       versions_(versions),
       committer_(committer),
       wals_(wals),
-      numbers_(numbers) {}
+      numbers_(numbers),
+      walk_debt_(context.counters) {}
 
 void Scheduler::wake() {
   std::uint64_t pace = 0;
@@ -42,13 +42,6 @@ void Scheduler::wake() {
   committer_.set_pace(pace);  // takes the commit lock, under which work_ may be taken
 }
 
-void Scheduler::start_flush(Lock& work, const View& view) {
-  if (work->flushing || view.frozen.empty() || !work->flush_paused.ok()) return;
-  work->flushing = true;
-  work->idle = false;
-  submit(*work, Lane::kFlush, [this] { flush_oldest(); });
-}
-
 /// Counts the task until it has returned: close() waits for the last of them, which must not touch
 /// the store any more once it is counted out.
 void Scheduler::submit(Work& work, Lane lane, Executor::Task task) {
@@ -60,65 +53,6 @@ void Scheduler::submit(Work& work, Lane lane, Executor::Task task) {
     --done->tasks;
     changed_.notify_all();
   });
-}
-
-void Scheduler::flush_oldest() {
-  ViewPtr view = view_.pin();
-  const Status status = flush_and_install(*view);
-  view.reset();
-  release_unused();
-  {
-    auto work = work_.lock();
-    work->flushing = false;
-    if (!status.ok()) {
-      work->flush_paused = status;
-      retry_later(work, status);
-    }
-    changed_.notify_all();
-  }
-  if (!status.ok()) committer_.set_flush_status(status);
-  wake();
-}
-
-/// The first memtable after the oldest whose wal must stay. One that took no write is passed over:
-/// resume() leaves such ones, and its wal, a chain of its own, must be gone before another has
-/// records.
-static MemtablePtr next_with_writes(const View& view) {
-  for (auto next = view.frozen.rbegin() + 1; next != view.frozen.rend(); ++next) {
-    if ((*next)->last_seq > view.frozen.back()->last_seq) return *next;
-  }
-  return view.active;
-}
-
-Status Scheduler::flush_and_install(const View& view) {
-  const MemtablePtr memtable = view.frozen.back();
-  const MemtablePtr next = next_with_writes(view);
-  committer_.wait_visible(memtable->last_seq);
-  const std::uint64_t start = context_.clock().monotonic_nanos();
-  const TablePtr table = NACRE_TRY(flush_memtable(context_, numbers_, *memtable));
-
-  Edit edit;
-  edit.reason = "flush";
-  edit.wal_floor = next->first_segment;
-  if (table != nullptr) edit.added.push_back({.level = 0, .meta = table->meta});
-  Status installed = versions_.install(
-      std::move(edit), {table}, [&](View& changed) { std::erase(changed.frozen, memtable); });
-  if (!installed.ok()) return not_installed(installed);
-  wals_.drop_before(next->first_segment);
-  const std::uint64_t bytes = table == nullptr ? 0 : table->meta.bytes;
-  {
-    auto work = work_.lock();
-    ++work->stats.flushes;
-    work->stats.bytes_written[0] += bytes;
-  }
-  committer_.flushed_through(memtable->last_seq);
-  context_.notify([&](EventListener& listener) {
-    listener.on_flush({.entries = memtable->table.entries(),
-                       .bytes_written = bytes,
-                       .table_number = table == nullptr ? 0 : raw(table->meta.number),
-                       .micros = (context_.clock().monotonic_nanos() - start) / 1000});
-  });
-  return {};
 }
 
 Status Scheduler::not_installed(const Status& status) {
@@ -135,6 +69,7 @@ PickerInput Scheduler::picker_input(const Work& work) const {
   input.oldest_snapshot = context_.snapshots.list(context_.visible).front();
   input.now_micros = context_.clock().wall_micros();
   input.idle = work.idle;
+  input.paid_by_walks = walk_debt_.paid_bytes();
   return input;
 }
 
@@ -189,6 +124,12 @@ void Scheduler::compact_in_background(VersionPtr version, Plan plan, std::uint64
     load_later(*work, std::move(cold));
   }
   wake();
+}
+
+void Scheduler::walked(std::uint64_t tables) {
+  if (!walk_debt_.add(tables)) return;
+  // A merge reads all of level 0 at least.
+  if (walk_debt_.paid_bytes() >= view_.pin()->version->bytes(0)) wake();
 }
 
 void Scheduler::release_soon() {
@@ -259,6 +200,7 @@ Status Scheduler::run_and_install(const VersionPtr& version, const Plan& plan, C
 void Scheduler::finish_plan(Lock& work, const Plan& plan, std::uint64_t ticket,
                             const Status& status) {
   work->running.erase(ticket);
+  if (plan.input_level == 0) walk_debt_.settle();
   if (status.code() == Code::kCorruption || status.code() == Code::kUnsupported) {
     set_aside(*work, plan);
     work.unlock_while([&] {

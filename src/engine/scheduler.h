@@ -27,6 +27,7 @@
 #include "engine/version_set.h"
 #include "engine/view.h"
 #include "engine/wal_set.h"
+#include "engine/walk_debt.h"
 #include "lsm/picker.h"
 #include "nacre/cursor.h"
 #include "nacre/stats.h"
@@ -54,6 +55,9 @@ class Scheduler {
   /// A reader has let go of what may have been the last hold on removed tables: queues the removal
   /// of their files. Cheap when there are none.
   void release_soon();
+  /// A walk has been positioned in so many more tables of level 0 than one: starts a merge when
+  /// that makes one due. Cheap.
+  void walked(std::uint64_t tables);
   /// Queues the loading of the tables that the store was opened with.
   void load_tables_soon();
   /// Queues WalSet::prepare_ahead() unless it is queued.
@@ -122,6 +126,7 @@ class Scheduler {
   Committer& committer_;
   WalSet& wals_;
   FileNumbers& numbers_;
+  WalkDebt walk_debt_;
   std::weak_ptr<void> owner_;
   std::atomic<bool> cancelled_{false};
   Guarded<Work> work_;

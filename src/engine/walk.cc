@@ -29,10 +29,12 @@ std::span<const TablePtr> tables_in(std::span<const TablePtr> tables, const Rang
   return {begin, end};
 }
 
-/// All entries of a view that may lie in the range, newest source first.
+/// All entries of a view that may lie in the range, newest source first. `*level0` is how many of
+/// the sources are tables of level 0.
 ///
 /// A memtable that is empty now, after the seq of the walk was taken, has nothing for it later.
-std::unique_ptr<EntryCursor> merged_cursor(const View& view, const Range& range) {
+std::unique_ptr<EntryCursor> merged_cursor(const View& view, const Range& range,
+                                           std::size_t* level0) {
   std::vector<std::unique_ptr<EntryCursor>> sources;
   const auto add_memtable = [&](const LiveMemtable& memtable) {
     if (!memtable.table.empty()) sources.push_back(memtable.table.cursor());
@@ -40,7 +42,9 @@ std::unique_ptr<EntryCursor> merged_cursor(const View& view, const Range& range)
   add_memtable(*view.active);
   for (const MemtablePtr& memtable : view.frozen) add_memtable(*memtable);
   for (const TablePtr& table : view.version->level(0)) {
-    if (meets(table->meta, range)) sources.push_back(make_table_cursor(*table, CursorUse::kRead));
+    if (!meets(table->meta, range)) continue;
+    sources.push_back(make_table_cursor(*table, CursorUse::kRead));
+    ++*level0;
   }
   for (int level = 1; level < kLevelCount; ++level) {
     const auto tables = tables_in(view.version->level(level), range);
@@ -56,7 +60,7 @@ Walk::Walk(std::shared_ptr<Engine> engine, ViewPtr view, Seq seq, Range range)
       view_(std::move(view)),
       seq_(seq),
       range_(std::move(range)),
-      inner_(merged_cursor(*view_, range_)) {}
+      inner_(merged_cursor(*view_, range_, &level0_)) {}
 
 Walk::~Walk() {
   const View* const view = view_.get();
@@ -67,6 +71,7 @@ Walk::~Walk() {
 
 void Walk::first() {
   begin(/*backward=*/false);
+  count_positioning();
   if (range_.lower.has_value()) {
     inner_->seek(*range_.lower, kNewestTrailer);
   } else {
@@ -77,6 +82,7 @@ void Walk::first() {
 
 void Walk::last() {
   begin(/*backward=*/true);
+  count_positioning();
   if (range_.upper.has_value()) {
     inner_->seek_before(*range_.upper, kNewestTrailer);
   } else {
@@ -88,6 +94,7 @@ void Walk::last() {
 void Walk::seek(std::string_view key) {
   if (before_lower(key)) return first();
   begin(/*backward=*/false);
+  count_positioning();
   inner_->seek(key, kNewestTrailer);
   find_forward();
 }
@@ -95,11 +102,16 @@ void Walk::seek(std::string_view key) {
 void Walk::seek_for_prev(std::string_view key) {
   if (past_upper(key)) return last();
   begin(/*backward=*/true);
+  count_positioning();
   // Past all versions of `key` itself: before the first entry of the next possible key.
   std::string after(key);
   after += '\0';
   inner_->seek_before(after, kNewestTrailer);
   find_backward();
+}
+
+void Walk::count_positioning() const {
+  if (level0_ > 1) engine_->walked(level0_ - 1);
 }
 
 void Walk::next() {

@@ -53,6 +53,7 @@ class Walk {
     std::string first;       // the first of them
     std::size_t passed = 0;  // walked over, since the last jump
   };
+  void count_positioning() const;
   bool jump(DeadRun& run);
   void note_forward(const DeadRun& run);
   void note_backward(const DeadRun& run);
@@ -68,6 +69,7 @@ class Walk {
   ViewPtr view_;
   const Seq seq_;
   const Range range_;
+  std::size_t level0_ = 0;  // tables of level 0 that inner_ looks into
   std::unique_ptr<EntryCursor> inner_;
   bool valid_ = false;
   bool backward_ = false;

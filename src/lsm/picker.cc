@@ -24,6 +24,9 @@ constexpr double kBacklogScore = 4;
 constexpr double kIdleCostMax = 9;
 constexpr double kAnyCost = std::numeric_limits<double>::infinity();
 
+/// Walks pay for a merge of level 0 when it has one in so many of the tables that make it full.
+constexpr std::size_t kWalkedPart = 3;
+
 /// Deletes in level 0 alone don't justify a merge that reads so many times their bytes.
 constexpr std::uint64_t kTombstoneFactor = 16;
 
@@ -40,6 +43,7 @@ class Picker {
   std::optional<Plan> free_move() const;
   std::optional<Plan> tombstones() const;
   std::optional<Plan> old_deletes() const;
+  std::optional<Plan> walked() const;
   std::optional<Plan> idle() const { return from_l0(PlanReason::kIdle, kIdleCostMax); }
   std::optional<Plan> range(const KeyRange& range) const;
 
@@ -261,6 +265,13 @@ std::optional<Plan> Picker::old_deletes() const {
   return deeper_with(PlanReason::kOldDeletes, &Picker::has_old_deletes);
 }
 
+std::optional<Plan> Picker::walked() const {
+  if (version_.table_count(0) * kWalkedPart < input_.options.l0_trigger) return std::nullopt;
+  std::optional<Plan> plan = from_l0(PlanReason::kWalked, kAnyCost);
+  if (!plan.has_value() || plan->input_bytes() > input_.paid_by_walks) return std::nullopt;
+  return plan;
+}
+
 int Picker::first_level_met(int above, const KeyRange& range, int otherwise) const {
   for (int level = above + 1; level < kLevelCount; ++level) {
     if (!version_.overlapping(level, range.smallest, range.largest).empty()) return level;
@@ -321,6 +332,9 @@ std::optional<Plan> pick(const Version& version, const PickerInput& input) {
   if (auto plan = picker.free_move()) return plan;
   if (auto plan = picker.tombstones()) return plan;
   if (auto plan = picker.old_deletes()) return plan;
+  if (input.paid_by_walks > 0) {
+    if (auto plan = picker.walked()) return plan;
+  }
   return input.idle ? picker.idle() : std::nullopt;
 }
 

@@ -10,7 +10,9 @@
 //   3. Tables that are mostly deletes go down, and at the bottom are rewritten alone, once no
 //      snapshot needs what they hide.
 //   4. So do tables whose deletes have waited long.
-//   5. While nobody writes, level 0 goes down before it is full, unless that rewrites very much for
+//   5. So does level 0 once walks, which look into each of its tables, have paid for that merge, if
+//      it has a third of the tables that make it full.
+//   6. While nobody writes, level 0 goes down before it is full, unless that rewrites very much for
 //      little: every get and every walk looks into each of its tables.
 //
 // Two compactions may run at once: a plan never takes a table that is busy, nor puts one where a
@@ -49,6 +51,8 @@ struct PickerInput {
   Seq oldest_snapshot = 0;
   std::uint64_t now_micros = 0;  // wall clock; only for the age of deletes
   bool idle = false;             // nobody has written for a while
+  /// So many bytes may be read by a merge of level 0 that walks have paid for.
+  std::uint64_t paid_by_walks = 0;
 };
 
 /// The most useful step, or nullopt when there is none, or none that can run beside what is

@@ -32,6 +32,8 @@ std::string_view plan_reason_name(PlanReason reason) {
       return "tombstones";
     case PlanReason::kOldDeletes:
       return "old deletes";
+    case PlanReason::kWalked:
+      return "walked";
     case PlanReason::kIdle:
       return "idle";
     case PlanReason::kManual:

@@ -32,11 +32,12 @@ enum class PlanReason : std::uint8_t {
   kFreeMove,    // nothing is in the way down
   kTombstones,  // a large part of a table is deletes
   kOldDeletes,  // deletes have waited long
+  kWalked,      // walks have paid for it
   kIdle,        // nobody writes: time to make reads cheaper
   kManual,      // asked for
 };
 /// "l0 full", "l0 backlog", "level full", "drain", "free move", "tombstones", "old deletes",
-/// "idle", "manual".
+/// "walked", "idle", "manual".
 std::string_view plan_reason_name(PlanReason reason);
 
 struct PlanInput {

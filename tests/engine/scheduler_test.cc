@@ -5,12 +5,14 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "engine/runtime_state.h"
 #include "env/sim_env.h"
 #include "harness/stores.h"
 #include "nacre/db.h"
+#include "nacre/listener.h"
 #include "nacre/runtime.h"
 
 namespace nacre::engine {
@@ -104,6 +106,77 @@ TEST(SchedulerTest, AStoreThatNobodyWritesToEmptiesLevelZero) {
   world.sim_executor().run_all();
   EXPECT_EQ(level0_tables(), 0U);
   EXPECT_FALSE(world.sim_executor().advance_to_next_timer()) << "an idle store waits for nothing";
+}
+
+class WalkedTest : public ::testing::Test {
+ protected:
+  WalkedTest() {
+    Options options = test::tiny_options(world_);
+    options.level0_tables = 12;
+    options.listener = listener_;
+    db_ = Db::open(test::kStoreDir, options).value();
+  }
+  /// Tables that meet each other, so that none of them can move down but the first.
+  void add_tables(int count) {
+    for (int i = 0; i < count; ++i) {
+      for (const char* key : {"a", "m", "z"}) ASSERT_TRUE(db_.put(key, "v").ok());
+      ASSERT_TRUE(db_.flush().ok());
+      world_.sim_executor().run_all();
+    }
+  }
+  void walk(int times) {
+    for (int i = 0; i < times; ++i) {
+      Cursor cursor = db_.cursor().value();
+      cursor.seek("m");
+      ASSERT_TRUE(cursor.valid());
+    }
+    world_.sim_executor().run_all();
+  }
+  std::uint64_t level0_tables() { return db_.stats()->levels[0].tables; }
+
+  struct Reasons final : EventListener {
+    void on_compaction(const CompactionEvent& event) override { last = event.reason; }
+    std::string last;
+  };
+
+  SimEnv world_;
+  std::shared_ptr<Reasons> listener_ = std::make_shared<Reasons>();
+  Db db_;
+};
+
+// Walks look into every table of level 0: many of them make its merge worth while.
+TEST_F(WalkedTest, LevelZeroGoesDownOnceWalksHavePaidForIt) {
+  add_tables(6);
+  ASSERT_EQ(level0_tables(), 5U) << "the first has moved down";
+  walk(50);
+  EXPECT_EQ(level0_tables(), 5U);
+  for (int i = 0; i < 100'000; ++i) ASSERT_TRUE(db_.get("m").ok());
+  world_.sim_executor().run_all();
+  EXPECT_EQ(level0_tables(), 5U) << "gets have filters";
+  walk(300);
+  EXPECT_EQ(level0_tables(), 0U);
+  EXPECT_EQ(listener_->last, "walked");
+}
+
+TEST_F(WalkedTest, AFewTablesAreNotWorthIt) {
+  add_tables(4);
+  ASSERT_EQ(level0_tables(), 3U);
+  walk(20'000);
+  EXPECT_EQ(level0_tables(), 3U);
+}
+
+TEST(WalkDebtTest, IsPaidTableByTableUntilAMergeSettlesIt) {
+  Counters counters;
+  WalkDebt debt(counters);
+  EXPECT_EQ(debt.paid_bytes(), 0U);
+  int asked = 0;
+  for (int walk = 0; walk < 1000; ++walk) asked += debt.add(7) ? 1 : 0;
+  EXPECT_EQ(debt.paid_bytes(), 7000 * WalkDebt::kBytesPerTable);
+  EXPECT_EQ(asked, 6) << "once in 1024 tables";
+  debt.settle();
+  EXPECT_EQ(debt.paid_bytes(), 0U);
+  debt.add(3);
+  EXPECT_EQ(debt.paid_bytes(), 3 * WalkDebt::kBytesPerTable);
 }
 
 }  // namespace

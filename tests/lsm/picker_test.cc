@@ -88,6 +88,8 @@ std::string handle(Bench& bench, const test::Command& command) {
   if (command.args.contains("now")) bench.input.now_micros = std::stoull(command.arg("now"));
   if (command.name == "pick") {
     bench.input.idle = command.args.contains("idle");
+    bench.input.paid_by_walks =
+        command.args.contains("paid") ? std::stoull(command.arg("paid")) << 20 : 0;
     return show(bench, pick(*bench.version, bench.input));
   }
   if (command.name == "range") {

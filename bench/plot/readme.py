@@ -83,7 +83,7 @@ def main():
         lines = file.read().split("\n")
     heads = [i for i, line in enumerate(lines) if line.startswith("| work | Nacre |")]
     if len(heads) != 1:
-        sys.exit(f"readme.py: {sys.argv[2]} has {len(heads)} tables that begin with '| work | Nacre |'")
+        sys.exit(f"{sys.argv[2]}: not one but {len(heads)} tables begin with '| work | Nacre |'")
     begin = heads[0] + 2  # past the line of dashes
     end = begin
     while lines[end].startswith("|"):
